@@ -4,7 +4,6 @@ include(CheckCCompilerFlag)
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
-set(CMAKE_C_VISIBILITY_PRESET hidden)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE)
     set(CMAKE_BUILD_TYPE Release)
@@ -20,7 +19,9 @@ target_compile_definitions(leat_flags INTERFACE _GNU_SOURCE)
 target_compile_options(leat_flags INTERFACE
     -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wstrict-prototypes -Wmissing-prototypes
     -Wpointer-arith -Wcast-qual -Wundef -Wvla -Wimplicit-fallthrough -Wno-unused-parameter
-    -Wno-missing-field-initializers -fno-strict-aliasing -fno-omit-frame-pointer)
+    -Wno-missing-field-initializers -fno-strict-aliasing -fno-omit-frame-pointer
+    # What the shared library exports is said in leat.map; inside, calls need no indirection.
+    -fno-semantic-interposition)
 
 foreach(flag -fstack-protector-strong -fstack-clash-protection -fcf-protection=full
         -ftrivial-auto-var-init=zero -fstrict-flex-arrays=3)

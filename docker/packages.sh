@@ -1,0 +1,76 @@
+#!/bin/sh
+# packages.sh - the one list of Debian packages, for a person, a script or a Dockerfile.
+#
+#   docker/packages.sh build|demo|test...   installs what is missing of these sets
+#   docker/packages.sh --list SET...        prints the names and installs nothing
+#
+# build: compiler and libraries.  demo: build, and a PostgreSQL server.  test: all that the tests
+# start or use. An entry `package=command` counts as there when the command is, wherever from.
+set -eu
+
+build="gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config ccache=ccache
+       git=git ca-certificates librdkafka-dev librocksdb-dev libjansson-dev libcurl4-openssl-dev
+       libmicrohttpd-dev libpq-dev libssl-dev"
+demo="postgresql"
+test="postgresql libcriterion-dev clang=clang libclang-rt-dev llvm=llvm-symbolizer binutils=nm
+      clang-format=clang-format valgrind=valgrind python3=python3 procps=ps curl=curl
+      default-jre-headless=java maven=mvn debootstrap=debootstrap"
+
+list_only=no
+wanted=""
+for argument in "$@"; do
+    case "$argument" in
+    --list) list_only=yes ;;
+    build) wanted="$wanted $build" ;;
+    demo) wanted="$wanted $build $demo" ;;
+    test) wanted="$wanted $build $test" ;;
+    *) echo "packages.sh: no set '$argument': build, demo or test" >&2; exit 2 ;;
+    esac
+done
+[ -n "$wanted" ] || { echo "usage: packages.sh [--list] build|demo|test..." >&2; exit 2; }
+
+is_there() {
+    case "$1" in
+    *=*) command -v "${1#*=}" >/dev/null 2>&1 && return 0 ;;
+    esac
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "${1%%=*}" 2>/dev/null)" = installed ]
+}
+
+missing=""
+for entry in $wanted; do
+    name=${entry%%=*}
+    case " $missing " in *" $name "*) continue ;; esac
+    if [ $list_only = yes ] || ! is_there "$entry"; then
+        missing="$missing $name"
+    fi
+done
+
+if [ $list_only = yes ]; then
+    printf '%s\n' $missing
+    exit 0
+fi
+[ -n "$missing" ] || exit 0
+
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || {
+        echo "packages.sh: missing:$missing; run this as root once" >&2
+        exit 1
+    }
+    as_root="sudo"
+fi
+
+# Debian's server package would make a cluster and start it on port 5432; ours are private ones.
+case "$missing" in
+*postgresql*)
+    $as_root mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+        echo "create_main_cluster = false" |
+        $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null ;;
+esac
+
+echo "installing:$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -q >&2
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+    -o Dpkg::Options::=--force-confold $missing >&2
