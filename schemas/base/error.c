@@ -39,6 +39,7 @@ int error_wrap(struct leat_error *error, const char *format, ...)
     length = vsnprintf(error->text, sizeof error->text, format, arguments);
     va_end(arguments);
     if (length >= 0 && (size_t)length < sizeof error->text)
-        snprintf(error->text + length, sizeof error->text - (size_t)length, ": %s", inner);
+        snprintf(error->text + length, sizeof error->text - (size_t)length, ": %.*s",
+                 (int)(sizeof error->text - 3) - length, inner);
     return error->code;
 }

@@ -9,13 +9,17 @@ enum {
     LIMIT_HEADERS = 64,                 /* headers of a record that are looked at */
     LIMIT_AVRO_DEPTH = 64,              /* nesting of schemas and of values */
     LIMIT_AVRO_ITEMS = 1 << 20,         /* items of one array or map */
+    LIMIT_AVRO_NAME_BYTES = 1 << 10,    /* a name with its namespace, in a schema */
+    LIMIT_AVRO_STEPS = 100000,          /* nodes of a plan that resolves one schema to another */
     LIMIT_SCHEMA_BYTES = 1 << 20,       /* a schema's JSON text */
     LIMIT_HTTP_BODY_BYTES = 4 << 20,    /* an answer of the registry */
     LIMIT_SCHEMAS = 10000,              /* schemas that the registry client keeps */
+    LIMIT_REGISTRY_URLS = 16,           /* addresses of one schema registry */
     LIMIT_STEPS = 10000,                /* steps of a topology */
     LIMIT_STEP_INPUTS = 64,             /* inputs of one step */
     LIMIT_PARTITIONS = 10000,           /* partitions of one topic */
     LIMIT_TASKS = 100000,               /* tasks of one application */
+    LIMIT_TASK_STORES = 1000,           /* stores that one task has had, ever */
     LIMIT_BATCH = 1024,                 /* messages taken from a reader at once */
     LIMIT_BUFFERED = 10000,             /* records waiting in one partition's queue */
     LIMIT_CSV_LINE_BYTES = 64 << 10,    /* one line of a CSV file */

@@ -1,0 +1,205 @@
+/* aggregate.c - aggregates and cogroups: the verbs, and the operator without windows.
+ *
+ * Entry points:  leat_aggregate(), leat_cogroup()
+ * See also:      windowed.c (the operator with windows), combine.c (before the repartition)
+ */
+#include "topology/aggregate.h"
+
+#include "topology/flow.h"
+#include "topology/operators.h"
+#include "topology/windows.h"
+
+#include <stdio.h>
+
+/* A result has the greater of the row's timestamp and the record's. */
+static int64_t result_ms(const struct row_edit *edit, const struct change *change)
+{
+    int64_t row_ms = edit->entry->timestamp_ms;
+
+    return edit->existed && row_ms > change->record.timestamp_ms ? row_ms
+                                                                 : change->record.timestamp_ms;
+}
+
+static void add_to(const struct aggregation *aggregation, int input, bool existed,
+                   const struct change *change, void *out)
+{
+    if (!existed && aggregation->with.init)
+        aggregation->with.init(&change->record, out);
+    if (change->partial)
+        aggregation->with.merge(&change->record, out);
+    else
+        aggregation->adds[input](&change->record, out);
+}
+
+int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
+                  const struct change *change)
+{
+    const struct aggregation *aggregation = node->step->options;
+    struct change result = *change;
+    struct leat_call *call;
+    struct row_edit edit;
+    bool none;
+    int status;
+
+    status = rows_open(node, row_key, &edit);
+    if (status)
+        return status;
+    result.record.timestamp_ms = result_ms(&edit, change);
+    result.record.window = window;
+    call = node_enter(node, change);
+    add_to(aggregation, input, edit.existed, change, store_edit(node->stores[0], edit.entry));
+    none = call->none;
+    status = node_leave(node, change);
+    if (status < 0)
+        return status;
+    return rows_close(node, &edit, &result, none);
+}
+
+static int aggregate_process(struct node *node, int input, const struct change *change)
+{
+    if (!change->record.key.data || !change->record.value)
+        return node_drop(node);
+    return aggregate_row(node, input, change->record.key, (struct leat_span){ 0 }, change);
+}
+
+const struct operator aggregate_rows = {
+    .verb = "aggregate", .copartitioned = true, .process = aggregate_process,
+    .flush = rows_flush, .get = rows_get,
+};
+
+/* ---- late records --------------------------------------------------------------------------- */
+
+static int late_process(struct node *node, int input, const struct change *change)
+{
+    return node_forward(node, change);
+}
+
+const struct operator late_records = { .verb = "late", .process = late_process };
+
+int aggregate_late(struct node *node, struct leat_span window, const struct change *change)
+{
+    const struct aggregation *aggregation = node->step->options;
+    struct change late = *change;
+    struct node *child;
+
+    node->late++;
+    node->dropped++;
+    if (!aggregation->late)
+        return LEAT_OK;
+    child = flow_node(node->flow, aggregation->late);
+    late.record.window = window;
+    return child->operator->process(child, 0, &late);
+}
+
+static struct step *late_stream(struct step *step, struct step *in)
+{
+    char name[LEAT_ERROR_TEXT];
+    struct step *late;
+
+    snprintf(name, sizeof name, "%s-late", step->name);
+    late = step_new(step->topology, &late_records, name, NOUN_STREAM, in->type);
+    late->key_changed = in->key_changed;
+    step_connect(step, late);
+    return late;
+}
+
+/* ---- the verbs -------------------------------------------------------------------------------- */
+
+static void check_window(struct step *step, const struct leat_window *window)
+{
+    step_require(step, window->size > 0, "the window's .size must be positive");
+    step_require(step, window->advance >= 0 && window->advance <= window->size,
+                 "the window's .advance must lie between 1 and its .size");
+    step_require(step, window->grace >= 0, "the window's .grace must not be negative");
+}
+
+static void plan_store(struct step *step, const struct leat_aggregate *with, bool windowed)
+{
+    struct store_plan *plan = step_store(step, with->store ? with->store : step->name,
+                                         windowed ? STORE_WINDOW : STORE_KEY_VALUE, step->type);
+    int64_t least_ms = with->window.size + with->window.grace;
+
+    plan->queryable = with->store;
+    plan->in_memory = with->in_memory;
+    plan->cached = !with->no_cache;
+    if (!windowed)
+        return;
+    plan->spec.retention_ms = with->retention ? with->retention : least_ms;
+    step_require(step, plan->spec.retention_ms >= least_ms,
+                 "the .retention must cover the window's size and grace, %lld ms",
+                 (long long)least_ms);
+}
+
+static struct step *aggregation_step(struct leat_topology *topology, const char *name,
+                                     const struct leat_aggregate *with)
+{
+    bool windowed = with->window.size || with->window.advance || with->window.grace;
+    struct step *step = step_new(topology, windowed ? &aggregate_windows : &aggregate_rows, name,
+                                 NOUN_TABLE, with->type ? with->type : &leat_bytes_type);
+
+    step_require(step, with->type, "an aggregate needs the .type of its rows");
+    if (windowed) {
+        check_window(step, &with->window);
+        step->window_ms = with->window.size;
+    }
+    plan_store(step, with, windowed);
+    step->user = with->user;
+    return step;
+}
+
+/* A combine and a repartition of its own where partial aggregates may cross it; the stream's
+ * shared repartition otherwise. */
+static struct step *grouped(struct leat_stream *in, const char *name,
+                            const struct leat_aggregate *with)
+{
+    struct step *from = step_of(in);
+
+    if (!from->key_changed || !with->merge)
+        return step_partitioned(from);
+    return combine_step(from, name, with);
+}
+
+struct leat_table *leat_aggregate(struct leat_stream *in, const char *name,
+                                  const struct leat_aggregate *with)
+{
+    struct leat_aggregate options = with ? *with : (struct leat_aggregate){ 0 };
+    struct step *from = grouped(in, name, &options);
+    struct step *step = aggregation_step(from->topology, name, &options);
+    leat_fill *adds = arena_zeroed(&step->topology->arena, sizeof *adds);
+    struct aggregation kept = { .with = options, .adds = adds };
+
+    adds[0] = options.add;
+    step_require(step, options.add, "an aggregate needs .add");
+    step_connect(from, step);
+    if (options.late)
+        kept.late = late_stream(step, from);
+    step_options(step, &kept, sizeof kept);
+    if (options.late)
+        *options.late = (struct leat_stream *)kept.late;
+    return (struct leat_table *)step;
+}
+
+struct leat_table *leat_cogroup(const struct leat_cogroup_input *inputs, const char *name,
+                                const struct leat_aggregate *with)
+{
+    struct leat_topology *topology = step_of(inputs[0].stream)->topology;
+    struct aggregation kept = { .with = *with };
+    struct step **from, *step;
+    leat_fill *adds;
+    size_t count = 0;
+
+    while (inputs[count].stream)
+        count++;
+    from = arena_zeroed(&topology->arena, count * sizeof *from);
+    kept.adds = adds = arena_zeroed(&topology->arena, count * sizeof *adds);
+    for (size_t i = 0; i < count; i++)
+        from[i] = step_partitioned(step_of(inputs[i].stream));
+    step = aggregation_step(topology, name, with);
+    for (size_t i = 0; i < count; i++) {
+        adds[i] = inputs[i].add;
+        step_require(step, adds[i], "input %zu of the cogroup needs .add", i + 1);
+        step_connect(from[i], step);
+    }
+    step_options(step, &kept, sizeof kept);
+    return (struct leat_table *)step;
+}

@@ -1,0 +1,22 @@
+/* aggregate.h - what the aggregating operators share: the verb's struct, and adding one record to
+ * one row. */
+#ifndef TOPOLOGY_AGGREGATE_H
+#define TOPOLOGY_AGGREGATE_H
+
+#include "topology/rows.h"
+
+struct aggregation {
+    struct leat_aggregate with;
+    const leat_fill *adds;  /* by input; one for an aggregate */
+    struct step *late;      /* the stream of late records; NULL: nobody asked */
+};
+
+/* Adds the change to the row under row_key, which lasts to `time_ms` for its timestamp rule, and
+ * passes on the result with the window's bounds. */
+int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
+                  const struct change *change);
+
+/* Counts a late record, and passes it to whoever asked. */
+int aggregate_late(struct node *node, struct leat_span window, const struct change *change);
+
+#endif

@@ -1,0 +1,115 @@
+/* call.c - what a callback may ask for: memory, where it is, and to pass a record on. */
+#include "base/memory.h"
+#include "leat/stateful.h"
+#include "topology/flow.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void *leat_alloc(const struct leat_record *record, size_t size)
+{
+    return arena_zeroed(&record->call->flow->record, size);
+}
+
+struct leat_bytes leat_text(const struct leat_record *record, const char *format, ...)
+{
+    struct arena *arena = &record->call->flow->record;
+    va_list arguments;
+    char *memory;
+    int length;
+
+    va_start(arguments, format);
+    length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    memory = arena_new(arena, (size_t)length + 1);
+    va_start(arguments, format);
+    vsnprintf(memory, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return leat_bytes(memory, (size_t)length);
+}
+
+struct leat_bytes leat_join_text(const struct leat_record *record, struct leat_bytes a,
+                                 char separator, struct leat_bytes b)
+{
+    char *memory = arena_new(&record->call->flow->record, a.size + b.size + 2);
+
+    if (a.size)
+        memcpy(memory, a.data, a.size);
+    memory[a.size] = separator;
+    if (b.size)
+        memcpy(memory + a.size + 1, b.data, b.size);
+    return leat_bytes(memory, a.size + 1 + b.size);
+}
+
+void *leat_user(const struct leat_record *record)
+{
+    return record->call->node->step->user;
+}
+
+const char *leat_step(const struct leat_record *record)
+{
+    const struct leat_call *call = record->call;
+
+    return call->step ? call->step : call->node->step->name;
+}
+
+const char *leat_source_topic(const struct leat_record *record)
+{
+    return record->call->flow->source.topic;
+}
+
+int32_t leat_source_partition(const struct leat_record *record)
+{
+    return record->call->flow->source.partition;
+}
+
+int64_t leat_source_offset(const struct leat_record *record)
+{
+    return record->call->flow->source.offset;
+}
+
+int64_t leat_wall_ms(const struct leat_record *record)
+{
+    return clock_wall_ms(record->call->flow->options.clock);
+}
+
+int64_t leat_stream_ms(const struct leat_record *record)
+{
+    return record->call->flow->stream_ms;
+}
+
+void leat_none(const struct leat_record *record)
+{
+    record->call->none = true;
+}
+
+/* The call is saved around the walk: the steps behind enter callbacks of their own. */
+void leat_forward(const struct leat_record *record, struct leat_bytes key, const void *value,
+                  int64_t timestamp_ms)
+{
+    struct leat_call *call = record->call, saved = *call;
+    struct change change = *call->change;
+
+    if (call->status)
+        return;
+    change.record.key = key;
+    change.record.value = value;
+    change.record.type = call->node->step->type;
+    change.record.timestamp_ms = timestamp_ms;
+    change.before_known = false;
+    saved.status = node_forward(call->node, &change);
+    *call = saved;
+}
+
+void leat_fail(const struct leat_record *record, const char *format, ...)
+{
+    struct leat_call *call = record->call;
+    va_list arguments;
+
+    if (call->status)
+        return;
+    va_start(arguments, format);
+    vsnprintf(call->flow->failure, sizeof call->flow->failure, format, arguments);
+    va_end(arguments);
+    call->status = LEAT_E_CALLBACK;
+}

@@ -1,0 +1,97 @@
+/* cut.c - dividing the graph into sub-topologies: what hangs together without a repartition.
+ *
+ * A group is named by its first step in row order. It is timed if a step in it, or in a group that
+ * it sends to, keeps time.
+ */
+#include "base/memory.h"
+#include "topology/operators.h"
+#include "topology/step.h"
+
+/* Each step takes the least row number that it hangs together with, until nothing changes. */
+static bool spread(struct leat_topology *topology, int *root)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < topology->step_count; i++) {
+        struct step *step = topology->steps[i];
+
+        for (size_t e = 0; e < step->edge_count; e++) {
+            int *a = &root[i], *b = &root[step->edges[e].child->number];
+            int least = *a < *b ? *a : *b;
+
+            changed |= *a != *b;
+            *a = *b = least;
+        }
+    }
+    return changed;
+}
+
+/* Global tables belong to the process and to no task. */
+static void number_groups(struct leat_topology *topology, const int *root)
+{
+    topology->groups = memory_array(topology->step_count + 1, sizeof *topology->groups);
+    for (size_t i = 0; i < topology->step_count; i++) {
+        struct step *step = topology->steps[i];
+        struct group *group;
+
+        if (step->noun == NOUN_GLOBAL)
+            continue;
+        if (root[i] == (int)i) {
+            step->group = (int)topology->group_count++;
+            topology->groups[step->group].name = step->twin && step->operator->source
+                                                     ? step->twin->name
+                                                     : step->name;
+        }
+        step->group = topology->steps[root[i]]->group;
+        group = &topology->groups[step->group];
+        group->steps = memory_resize(group->steps, group->step_count + 1, sizeof *group->steps);
+        group->steps[group->step_count++] = step;
+    }
+}
+
+static bool group_keeps_time(const struct leat_topology *topology, const struct group *group)
+{
+    for (size_t i = 0; i < group->step_count; i++) {
+        const struct step *step = group->steps[i];
+
+        if (step->operator == &repartition_send) {
+            if (topology->groups[step->twin->group].timed)
+                return true;
+        } else if (step_keeps_time(step)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void find_timed(struct leat_topology *topology)
+{
+    bool changed = true;
+
+    while (changed) {
+        changed = false;
+        for (size_t g = 0; g < topology->group_count; g++) {
+            struct group *group = &topology->groups[g];
+
+            if (!group->timed && group_keeps_time(topology, group))
+                changed = group->timed = true;
+        }
+    }
+}
+
+void topology_cut(struct leat_topology *topology)
+{
+    int *root;
+
+    if (topology->is_cut)
+        return;
+    topology->is_cut = true;
+    root = memory_array(topology->step_count, sizeof *root);
+    for (size_t i = 0; i < topology->step_count; i++)
+        root[i] = (int)i;
+    while (spread(topology, root))
+        ;
+    number_groups(topology, root);
+    memory_free(root);
+    find_timed(topology);
+}

@@ -1,0 +1,125 @@
+/* global.c - filling and reading global tables. */
+#include "topology/global.h"
+
+#include "base/memory.h"
+#include "schemas/codec.h"
+
+enum { GLOBAL_STAGED_BYTES = 8 << 20 }; /* decoded rows that one reader keeps */
+
+int global_open(struct home *home, const char *name, const struct leat_type *type,
+                struct registry *registry, struct global **out, struct leat_error *error)
+{
+    struct global *global = memory_new(sizeof *global);
+    int status;
+
+    global->home = home;
+    global->registry = registry;
+    global->spec = (struct store_spec){ .name = memory_text(name),
+                                        .type = type,
+                                        .staged_bytes = GLOBAL_STAGED_BYTES };
+    global->codec = codec_new(type, registry);
+    status = store_open(home, &global->spec, global->codec, &global->writer, error);
+    if (status)
+        global_close(global);
+    else
+        *out = global;
+    return status;
+}
+
+void global_close(struct global *global)
+{
+    if (!global)
+        return;
+    store_close(global->writer);
+    codec_free(global->codec);
+    memory_free(global->spec.name);
+    memory_free(global);
+}
+
+/* 1: not fit, and said to reject. */
+static int examine(struct global *global, const struct global_record *record, struct arena *arena,
+                   const char **reason, struct leat_error *error)
+{
+    void *value;
+    int status;
+
+    *reason = "key";
+    if (!record->key.data) {
+        error_set(error, LEAT_E_DATA, "the key is null");
+        return 1;
+    }
+    if (!record->value.data)
+        return LEAT_OK;
+    *reason = "data";
+    status = codec_decode(global->codec, record->value, arena, &value, error);
+    return status == LEAT_E_DATA ? 1 : status;
+}
+
+int global_apply(struct global *global, const struct global_record *records, size_t count,
+                 int64_t next_offset, int64_t now_ms, global_reject_fn reject, void *user,
+                 struct leat_error *error)
+{
+    struct arena arena;
+    int status = LEAT_OK;
+
+    arena_init(&arena, 4096);
+    for (size_t i = 0; i < count && status >= 0; i++) {
+        const char *reason;
+
+        arena_reset(&arena);
+        status = examine(global, &records[i], &arena, &reason, error);
+        if (status == 1 && reject)
+            reject(user, i, reason, error->text);
+        global->rejected += status == 1;
+        if (status == LEAT_OK)
+            status = store_restore(global->writer, records[i].key, records[i].value,
+                                   records[i].timestamp_ms, error);
+    }
+    arena_free(&arena);
+    if (status < 0) {
+        home_discard(global->home);
+        return status;
+    }
+    home_set_offset(global->home, store_number(global->writer), next_offset, now_ms);
+    status = home_commit(global->home, error);
+    atomic_fetch_add(&global->version, 1);
+    return status;
+}
+
+int global_reader_open(struct global *global, struct global_reader *reader,
+                       struct leat_error *error)
+{
+    reader->global = global;
+    reader->codec = codec_new(global->spec.type, global->registry);
+    reader->version = atomic_load(&global->version);
+    return store_open(global->home, &global->spec, reader->codec, &reader->store, error);
+}
+
+void global_reader_close(struct global_reader *reader)
+{
+    if (!reader->global)
+        return;
+    store_close(reader->store);
+    codec_free(reader->codec);
+    *reader = (struct global_reader){ 0 };
+}
+
+void global_reader_refresh(struct global_reader *reader)
+{
+    unsigned long long version = atomic_load(&reader->global->version);
+
+    if (version == reader->version && !store_full(reader->store))
+        return;
+    store_abort(reader->store);
+    reader->version = version;
+}
+
+int global_reader_get(struct global_reader *reader, struct leat_bytes key, const void **value,
+                      struct leat_error *error)
+{
+    struct entry *entry;
+    int status = store_entry(reader->store, key, &entry, error);
+
+    *value = status ? NULL : entry->value;
+    return status;
+}

@@ -1,0 +1,83 @@
+/* leat/record.h - what a callback sees, and what it may ask for.
+ *
+ * Thread: the worker that runs the task. Lifetime: all of it until the callback returns; memory
+ * from leat_alloc() until the record, with all it caused, is done. Users never free.
+ */
+#ifndef LEAT_RECORD_H
+#define LEAT_RECORD_H
+
+#include <leat/bytes.h>
+#include <leat/type.h>
+
+#include <assert.h>
+
+struct leat_call; /* the record's way into the engine; opaque */
+
+struct leat_span { /* a window's bounds; end_ms 0: not windowed */
+    int64_t start_ms, end_ms;
+};
+
+struct leat_record {
+    struct leat_bytes key;        /* data NULL: none */
+    const void *value;            /* NULL: none (a tombstone) */
+    const struct leat_type *type; /* of the value */
+    int64_t timestamp_ms;
+    struct leat_span window;      /* of a windowed key */
+    struct leat_call *call;
+};
+
+/* The value, if it is of this type: what the generated sale_of(record) calls. */
+static inline const void *leat_value(const struct leat_record *record, const struct leat_type *type)
+{
+    assert(record->type == type);
+    return record->value;
+}
+
+/* Values of the built-in types. The record must have one. */
+static inline struct leat_bytes leat_string_of(const struct leat_record *record)
+{
+    return *(const struct leat_bytes *)leat_value(record, &leat_string_type);
+}
+
+static inline int64_t leat_long_of(const struct leat_record *record)
+{
+    return *(const int64_t *)leat_value(record, &leat_long_type);
+}
+
+/* Memory for keys and for what an output points to; zeroed, aligned to 8. */
+void *leat_alloc(const struct leat_record *record, size_t size);
+__attribute__((format(printf, 2, 3))) struct leat_bytes leat_text(const struct leat_record *record,
+                                                                  const char *format, ...);
+
+/* a, the separator, b: a composed key. */
+struct leat_bytes leat_join_text(const struct leat_record *record, struct leat_bytes a,
+                                 char separator, struct leat_bytes b);
+
+/* The step's .user, or what leat_with() gave it. */
+void *leat_user(const struct leat_record *record);
+
+/* The name of the step that calls, or for a late record the step that it came too late for. */
+const char *leat_step(const struct leat_record *record);
+
+/* Where the input record came from that is being processed. topic NULL in a punctuation. */
+const char *leat_source_topic(const struct leat_record *record);
+int32_t leat_source_partition(const struct leat_record *record);
+int64_t leat_source_offset(const struct leat_record *record);
+
+int64_t leat_wall_ms(const struct leat_record *record);
+int64_t leat_stream_ms(const struct leat_record *record); /* the task's stream time; -1 at first */
+
+/* In a callback that fills an output: the result is "no value" (null, a deletion). */
+void leat_none(const struct leat_record *record);
+
+/* In a flat-map's or a process's callback: passes a record on to the steps behind. value is of
+ * the step's output type. */
+void leat_forward(const struct leat_record *record, struct leat_bytes key, const void *value,
+                  int64_t timestamp_ms);
+
+/* The record cannot be processed: processing.exception.handler decides. What the callback did
+ * before is undone only if the handler fails the task. */
+__attribute__((format(printf, 2, 3))) void leat_fail(const struct leat_record *record,
+                                                     const char *format, ...);
+
+#endif

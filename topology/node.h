@@ -1,0 +1,117 @@
+/* node.h - a step at work in one task: its operator, its store, its place in the walk.
+ *
+ * A record walks depth first: node_forward() calls the children in the order in which they were
+ * added, and returns when all they caused is done. Codes pass up; LEAT_E_CALLBACK never does, the
+ * processing handler has had it by then.
+ * Thread: the worker that owns the task.
+ */
+#ifndef TOPOLOGY_NODE_H
+#define TOPOLOGY_NODE_H
+
+#include "topology/step.h"
+#include "topology/time.h"
+
+struct flow;
+struct node;
+
+/* What passes between nodes: a record, and for tables the row before it. */
+struct change {
+    struct leat_record record;
+    const void *before; /* where before_known; NULL: there was none */
+    int64_t before_ms;
+    bool before_known;
+    bool partial;       /* the value is an aggregate to merge, judged in time by its sender */
+    int32_t origin;     /* the source partition that it, or what caused it, was read from */
+    int64_t origin_ms;  /* the greatest timestamp that origin had sent by then; TIME_MAX: not yet
+                           through a repartition */
+};
+
+struct row {
+    const void *value; /* NULL: none */
+    int64_t timestamp_ms;
+};
+
+struct operator {
+    const char *verb;  /* as describe shows it */
+    size_t state_size; /* of node->state, zeroed */
+    bool source, sink; /* fed by a topic; feeds a topic */
+    bool copartitioned; /* its inputs must have equal partition counts */
+    bool windowed;     /* has a clock */
+    int (*open)(struct node *node);
+    int (*process)(struct node *node, int input, const struct change *change);
+    int (*flush)(struct node *node);     /* at a commit, in topological order */
+    int (*get)(struct node *node, struct leat_bytes key, struct row *row); /* of a table */
+    int (*advance)(struct node *node);   /* after each record: what stream time makes due */
+    int (*wall)(struct node *node);      /* now and then: what the wall clock makes due */
+    int (*save)(struct node *node);      /* at a flush, into the time store; load reads it back */
+    int (*load)(struct node *node);
+    void (*abort)(struct node *node);    /* all since the last commit is undone */
+    void (*close)(struct node *node);
+};
+
+struct node_edge {
+    struct node *child;
+    int input;
+};
+
+struct node {
+    const struct step *step;
+    const struct operator *operator;
+    struct flow *flow;
+    struct node_edge *edges;
+    size_t edge_count;
+    struct node **inputs;       /* those of the step that lie in this flow */
+    struct store **stores;      /* one for each of step->stores */
+    void *state;
+    struct time_clock clock;    /* of a windowed operator, or a source that sends in time */
+    struct time_heard heard;    /* of a receiving half: the marks of its senders */
+    struct time_feed feed;      /* what its closing time is the least of */
+    uint64_t dropped, late;
+    struct port *port;          /* the processor's side of a source or a sink */
+};
+
+struct leat_call {
+    struct flow *flow;
+    struct node *node;            /* whose callback runs */
+    const struct change *change;  /* what it was given */
+    const char *step;             /* the name that leat_step() gives; NULL: the node's */
+    bool none;                    /* leat_none() was called */
+    int status;                   /* leat_fail(), or what a forward returned */
+};
+
+static inline int node_forward(struct node *node, const struct change *change)
+{
+    for (size_t i = 0; i < node->edge_count; i++) {
+        struct node *child = node->edges[i].child;
+        int status = child->operator->process(child, node->edges[i].input, change);
+
+        if (status)
+            return status;
+    }
+    return LEAT_OK;
+}
+
+/* To one child only, by place. */
+static inline int node_forward_to(struct node *node, size_t place, const struct change *change)
+{
+    struct node *child = node->edges[place].child;
+
+    return child->operator->process(child, node->edges[place].input, change);
+}
+
+/* Before a callback: whose it is. After it: LEAT_OK, or what the handler made of a failure
+ * (1: skip this record here). */
+struct leat_call *node_enter(struct node *node, const struct change *change);
+int node_leave(struct node *node, const struct change *change);
+
+/* A record that goes no further, counted. */
+static inline int node_drop(struct node *node)
+{
+    node->dropped++;
+    return LEAT_OK;
+}
+
+void *node_new_value(struct node *node); /* zeroed, of the step's type, in the record's arena */
+const void *node_copy_value(struct node *node, const struct leat_type *type, const void *value);
+
+#endif

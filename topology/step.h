@@ -1,0 +1,121 @@
+/* step.h - a row of the graph: one step as it was described. Runs nothing; node.h does.
+ *
+ * leat_stream, leat_table and leat_global are steps; the public names only keep users from mixing
+ * them up. A repartition is two rows: the half that sends and the half that receives.
+ */
+#ifndef TOPOLOGY_STEP_H
+#define TOPOLOGY_STEP_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/map.h"
+#include "leat/stateful.h"
+#include "state/store.h"
+
+struct operator;
+
+enum noun { NOUN_STREAM, NOUN_TABLE, NOUN_GLOBAL, NOUN_SINK };
+
+struct store_plan {
+    struct store_spec spec;
+    bool in_memory, cached, queryable;
+    bool scratch; /* lives from commit to commit: no changelog, no rows */
+};
+
+struct step_edge {
+    struct step *child;
+    int input; /* which of the child's inputs this is */
+};
+
+struct step {
+    struct leat_topology *topology;
+    const char *name;
+    const struct operator *operator;
+    enum noun noun;
+    const struct leat_type *type; /* of the values it passes on; NULL: a sink */
+    int number;                   /* its row */
+    struct step **inputs;
+    int input_count;
+    struct step_edge *edges;
+    size_t edge_count, edge_capacity;
+    const void *options;          /* the verb's own, in the topology's arena */
+    struct step *global;          /* the global table that it reads, or NULL */
+    void *user;
+    bool key_changed;             /* since the last partitioned topic: a grouping repartitions */
+    int64_t window_ms;            /* size of the windows of its keys; 0: not windowed */
+    struct store_plan *stores;
+    int store_count;
+    struct step *repartitioned;   /* the receiving half that already carries this stream */
+    struct step *twin;            /* the other half of a repartition */
+    const struct leat_type *partial_type; /* of the partial aggregates it carries beside; or NULL */
+    const char *topic;            /* of sources, sinks and repartitions (its name part) */
+    bool needs_before;            /* those behind want to know the row before */
+    bool carries_before;          /* a repartition whose records hold an old and a new value */
+    int group;                    /* the sub-topology; set by the cut */
+};
+
+struct group { /* a sub-topology */
+    const char *name; /* of its first step */
+    struct step **steps;
+    size_t step_count;
+    bool timed;       /* a windowed step stands in it or behind it: clocks and marks are kept */
+};
+
+struct leat_topology {
+    struct arena arena;
+    struct step **steps;
+    size_t step_count, step_capacity;
+    struct map names, stores;
+    struct leat_error mistake;
+    struct group *groups;
+    size_t group_count;
+    bool is_cut;
+};
+
+/* Adds a row. The name is checked (present, unique, fit for a topic's); the first mistake sticks.
+ * Always returns a step, so that verbs go on. */
+struct step *step_new(struct leat_topology *topology, const struct operator *operator,
+                      const char *name, enum noun noun, const struct leat_type *type);
+
+/* Joins parent to child as its next input. */
+void step_connect(struct step *parent, struct step *child);
+
+/* A copy of the verb's struct (zeroes for NULL), kept with the topology. */
+const void *step_options(struct step *step, const void *options, size_t size);
+
+struct store_plan *step_store(struct step *step, const char *name, enum store_kind kind,
+                              const struct leat_type *type);
+
+/* The stream that a grouping or a join may take: in itself, or what a repartition of it receives,
+ * made once for each stream. */
+struct step *step_partitioned(struct step *in);
+
+/* A repartition of in called name; returns the receiving half. */
+struct step *step_repartition(struct step *in, const char *name, int32_t partitions);
+
+__attribute__((format(printf, 3, 4))) void step_mistake(struct step *step, int code,
+                                                        const char *format, ...);
+void topology_mistake(struct leat_topology *topology, int code, const char *step, const char *what);
+
+#define step_require(step, condition, ...)                                                         \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            step_mistake((step), LEAT_E_ARGUMENT, __VA_ARGS__);                                    \
+    } while (0)
+
+/* What a table must keep for those behind it; passed on to the inputs of tables without a store. */
+void table_need_values(struct step *table);
+void table_need_before(struct step *table);
+bool table_has_store(const struct step *table);
+
+bool step_keeps_time(const struct step *step); /* has a clock, or is called by stream time */
+
+/* Divides the steps into groups; once. */
+void topology_cut(struct leat_topology *topology);
+
+static inline struct step *step_of(const void *noun)
+{
+    return (struct step *)(uintptr_t)noun;
+}
+
+#endif

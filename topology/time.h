@@ -1,0 +1,80 @@
+/* time.h - time by origin: clocks, marks, closing, lateness.
+ *
+ * An origin is the number of the source partition that a record was read from. An operator keeps
+ * one clock an origin. Where records of several origins come through a repartition, windows close
+ * at the least of the marks that all senders have sent, so that none is late by another's haste.
+ * With one origin all this is Kafka Streams' stream time to the letter. docs/time.md has the rule.
+ */
+#ifndef TOPOLOGY_TIME_H
+#define TOPOLOGY_TIME_H
+
+#include "base/buffer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TIME_NONE (-1)       /* nothing yet */
+#define TIME_MAX  INT64_MAX  /* said by a sender that is idle */
+
+struct time_clock {
+    int64_t *greatest; /* by origin; one alone has place 0 whatever its number */
+    int32_t origins;
+    bool moved;        /* since it was last saved */
+};
+
+/* The last mark heard from each sender of a repartition topic into one task. */
+struct time_heard {
+    int64_t *marks; /* by sender; TIME_MAX: idle */
+    int32_t senders;
+    int64_t least;  /* of those that are not idle; the greatest if all are; cached */
+    bool moved;
+};
+
+/* What feeds an operator: repartition inputs, and source partitions by their own clock. */
+struct time_feed {
+    const struct time_heard **heard;
+    const struct time_clock **sources; /* each of one origin */
+    int heard_count, source_count;
+    bool single; /* one origin: its own clock is the closing time */
+};
+
+void time_clock_init(struct time_clock *clock, int32_t origins);
+void time_clock_free(struct time_clock *clock);
+
+static inline int64_t *time_place(const struct time_clock *clock, int32_t origin)
+{
+    return &clock->greatest[clock->origins == 1 ? 0 : origin];
+}
+
+static inline void time_reach(struct time_clock *clock, int32_t origin, int64_t timestamp_ms)
+{
+    int64_t *greatest = time_place(clock, origin);
+
+    if (*greatest < timestamp_ms) {
+        *greatest = timestamp_ms;
+        clock->moved = true;
+    }
+}
+
+void time_heard_init(struct time_heard *heard, int32_t senders);
+void time_heard_free(struct time_heard *heard);
+void time_heard_loaded(struct time_heard *heard); /* after its marks were read back */
+void time_hear(struct time_heard *heard, int32_t sender, int64_t mark_ms);
+
+/* The time up to which windows are closed: TIME_NONE if nothing is. */
+int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock);
+
+/* Whether what ends at close_ms (window end plus grace) has closed for a record of this origin. */
+static inline bool time_late(const struct time_feed *feed, const struct time_clock *clock,
+                             int32_t origin, int64_t origin_ms, int64_t close_ms)
+{
+    if (close_ms <= time_closing(feed, clock))
+        return true;
+    return close_ms <= *time_place(clock, origin) && close_ms <= origin_ms;
+}
+
+/* As they are kept in the time store: eight bytes each, big-endian. Load takes what fits. */
+int time_save(const int64_t *times, int32_t count, struct buffer *out);
+void time_load(int64_t *times, int32_t count, struct leat_bytes saved);
+
+#endif

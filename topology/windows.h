@@ -1,0 +1,21 @@
+/* windows.h - which windows a timestamp falls into. Source: Kafka Streams' TimeWindows. */
+#ifndef TOPOLOGY_WINDOWS_H
+#define TOPOLOGY_WINDOWS_H
+
+#include "leat/stateful.h"
+
+static inline int64_t window_advance(const struct leat_window *window)
+{
+    return window->advance ? window->advance : window->size;
+}
+
+/* The start of the earliest window that holds the timestamp; the others follow by the advance, up
+ * to the last that starts at or before it. */
+static inline int64_t window_first(const struct leat_window *window, int64_t timestamp_ms)
+{
+    int64_t advance = window_advance(window), low = timestamp_ms - window->size + advance;
+
+    return (low > 0 ? low : 0) / advance * advance;
+}
+
+#endif
