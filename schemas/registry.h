@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+struct clock;
 struct registry;
 
 struct registry_options {
@@ -19,6 +20,7 @@ struct registry_options {
     const char *user, *password;       /* basic auth; NULL: none */
     const char *ca_file, *certificate_file, *key_file; /* TLS; NULL: the system's */
     int timeout_ms;                    /* of one request; 0: 10 s */
+    struct clock *clock;               /* for back-off and what is not known; NULL: the system's */
 };
 
 int registry_new(const struct registry_options *options, struct registry **out,
