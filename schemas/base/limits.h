@@ -22,6 +22,10 @@ enum {
     LIMIT_TASK_STORES = 1000,           /* stores that one task has had, ever */
     LIMIT_BATCH = 1024,                 /* messages taken from a reader at once */
     LIMIT_BUFFERED = 10000,             /* records waiting in one partition's queue */
+    LIMIT_SINK_ROWS = 5000,             /* rows of one transaction of a sink */
+    LIMIT_SINK_BATCH_BYTES = 64 << 20,  /* one column of them, or one COPY, encoded */
+    LIMIT_SINK_PENDING_BYTES = 64 << 20, /* messages that a sink holds and has not written yet */
+    LIMIT_SINK_DAYS = 1000,             /* day partitions of one table; the rest share one */
     LIMIT_CSV_LINE_BYTES = 64 << 10,    /* one line of a CSV file */
 };
 

@@ -1,0 +1,144 @@
+/* avrogen_struct.c - the header: structs, enums and accessors. */
+#include "schemas/avrogen.h"
+
+#include <string.h>
+
+/* The text of a comment, on one line, which the comment's end must not stand in. */
+static void write_doc(struct buffer *out, const char *doc)
+{
+    for (; *doc; doc++) {
+        if (doc[0] == '*' && doc[1] == '/')
+            buffer_text(out, "* ");
+        else if (*doc >= 0 && *doc < ' ')
+            buffer_text(out, " ");
+        else
+            buffer_add(out, doc, 1);
+    }
+}
+
+/* The members' type, as it is written where it is used. */
+static void write_type(struct buffer *out, const struct gen_shape *shape)
+{
+    if (shape->boxed)
+        buffer_text(out, "struct { bool set; ");
+    if (gen_is_list(shape))
+        buffer_format(out, "struct { size_t count; const %s *items; }", shape->item_type);
+    else if (shape->record)
+        buffer_format(out, "struct %s", shape->record->name);
+    else
+        buffer_text(out, gen_scalar(shape));
+    if (shape->boxed)
+        buffer_text(out, " value; }");
+}
+
+static void write_member(struct buffer *out, const struct gen_field *field)
+{
+    buffer_text(out, "    ");
+    write_type(out, field->shape);
+    buffer_format(out, " %s;", field->member);
+    if (field->doc || field->shape->kind == LEAT_DECIMAL) {
+        buffer_text(out, " /* ");
+        write_doc(out, field->doc ? field->doc : "");
+        if (field->shape->kind == LEAT_DECIMAL)
+            buffer_format(out, "%sUnscaled: %d digits, scale %d.", field->doc ? " " : "",
+                          field->shape->schema->precision, field->shape->schema->scale);
+        buffer_text(out, " */");
+    }
+    buffer_text(out, "\n");
+}
+
+static void write_record(struct buffer *out, const struct gen_record *record)
+{
+    if (record->schema->doc) {
+        buffer_text(out, "/* ");
+        write_doc(out, record->schema->doc);
+        buffer_text(out, " */\n");
+    }
+    buffer_format(out, "struct %s {\n", record->name);
+    for (size_t i = 0; i < record->field_count; i++)
+        write_member(out, &record->fields[i]);
+    buffer_text(out, "};\n\n");
+}
+
+/* What an array or map points to, where it is no type that has a name already. */
+static void write_item(struct buffer *out, const struct gen_shape *list)
+{
+    const struct gen_shape *items = list->items;
+
+    if (list->kind == LEAT_MAP) {
+        buffer_format(out, "%s {\n    struct leat_bytes key;\n    ", list->item_type);
+        write_type(out, items);
+        buffer_text(out, " value;\n};\n\n");
+    } else if (items->boxed && gen_is_list(items)) {
+        buffer_format(out,
+                      "%s {\n    bool set;\n    struct { size_t count; const %s *items; } value;\n"
+                      "};\n\n",
+                      list->item_type, items->item_type);
+    } else if (items->boxed) {
+        buffer_format(out, "%s {\n    bool set;\n    %s%s value;\n};\n\n", list->item_type,
+                      items->record ? "struct " : "",
+                      items->record ? items->record->name : gen_scalar(items));
+    } else if (gen_is_list(items)) {
+        buffer_format(out, "%s {\n    size_t count;\n    const %s *items;\n};\n\n",
+                      list->item_type, items->item_type);
+    }
+}
+
+static void write_enum(struct gen *gen, struct buffer *out, const struct gen_enum *made)
+{
+    const char *upper = gen_upper(gen, made->name);
+
+    buffer_format(out, "enum %s {\n", made->name);
+    for (size_t i = 0; i < made->schema->symbols.count; i++)
+        buffer_format(out, "    %s_%s,\n", upper, made->schema->symbols.at[i]);
+    buffer_text(out, "};\n\n");
+}
+
+/* sale_of() asks the topology's leat_value(), which checks that the record is of this type. */
+static void write_accessors(struct buffer *out, const struct gen_record *record)
+{
+    const char *name = record->name;
+
+    buffer_format(out, "extern const struct leat_type %s_type;\n\n", name);
+    buffer_format(out,
+                  "/* The value of a record of this type; any other is a programmer's error. */\n"
+                  "#define %s_of(record) ((const struct %s *)leat_value((record), &%s_type))\n\n",
+                  name, name, name);
+    buffer_format(out, "static inline const struct %s *%s_in(const void *value)\n{\n    return "
+                       "value;\n}\n\n",
+                  name, name);
+    buffer_format(out, "static inline struct %s *%s_out(void *value)\n{\n    return value;\n}\n\n",
+                  name, name);
+}
+
+static void write_guard(const struct gen *gen, struct buffer *out)
+{
+    for (const char *at = gen->root->schema->name; *at; at++) {
+        char upper = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+
+        buffer_add(out, upper == '.' || upper == '-' ? "_" : &upper, 1);
+    }
+    buffer_text(out, "_H\n");
+}
+
+int gen_header(struct gen *gen, struct buffer *out)
+{
+    buffer_format(out, "/* Generated by leat-avrogen from %s: change that. */\n#ifndef ", gen->file);
+    write_guard(gen, out);
+    buffer_text(out, "#define ");
+    write_guard(gen, out);
+    buffer_text(out, "\n#include <leat/type.h>\n\n");
+    for (const struct gen_enum *made = gen->enums; made; made = made->next)
+        write_enum(gen, out, made);
+    for (const struct gen_shape *list = gen->lists; list; list = list->next)
+        if (!strncmp(list->item_type, "struct ", 7))
+            buffer_format(out, "%s;\n", list->item_type);
+    buffer_text(out, gen->lists ? "\n" : "");
+    for (const struct gen_record *record = gen->records; record; record = record->next)
+        write_record(out, record);
+    for (const struct gen_shape *list = gen->lists; list; list = list->next)
+        write_item(out, list);
+    for (const struct gen_record *record = gen->records; record; record = record->next)
+        write_accessors(out, record);
+    return buffer_text(out, "#endif\n");
+}
