@@ -13,7 +13,7 @@ struct member {
     struct log_group super;
     struct local *local;
     struct local_group *group;
-    struct log_group_options options; /* its texts are the caller's, and not looked at */
+    struct log_group_options options; /* the texts in it are not kept */
     char *instance;
     int64_t id;
     int64_t assigned_id; /* the number it had at the last assignment; 0: none since it was lost */
