@@ -22,15 +22,17 @@ int rows_get(struct node *node, struct leat_bytes key, struct row *row)
 /* The key that steps behind see: a window's row is known by its inner key and its bounds. */
 static void name_row(const struct node *node, const struct entry *entry, struct leat_record *record)
 {
-    int64_t start_ms;
+    struct window_key parts;
+    bool whole;
 
     record->key = entry->key;
     record->window = (struct leat_span){ 0 };
     if (node->step->stores[0].spec.kind != STORE_WINDOW)
         return;
-    start_ms = window_key_start(entry->key);
-    record->key = window_key_inner(entry->key);
-    record->window = (struct leat_span){ start_ms, start_ms + node->step->window_ms };
+    whole = window_key_parse(entry->key, &parts);
+    assert(whole);
+    record->key = parts.key;
+    record->window = (struct leat_span){ parts.start_ms, parts.start_ms + node->step->window_ms };
 }
 
 static int flush_entry(void *user, struct store *store, const struct entry *entry,

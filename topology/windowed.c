@@ -25,7 +25,7 @@ static int windowed_process(struct node *node, int input, const struct change *c
         bool late = !change->partial &&
                     time_late(&node->feed, &node->clock, change->origin, change->origin_ms,
                               span.end_ms + window->grace);
-        struct leat_bytes key = window_key(&node->flow->record, change->record.key, start, 0);
+        struct leat_bytes key = window_key_build(&node->flow->record, change->record.key, start, 0);
         int status = late ? aggregate_late(node, span, change)
                           : aggregate_row(node, input, key, span, change);
 

@@ -1,0 +1,266 @@
+/* port.c - bytes to changes and changes to bytes, at the edge of a task. */
+#include "processor/port.h"
+
+#include "base/limits.h"
+#include "base/memory.h"
+#include "processor/partition.h"
+#include "schemas/codec.h"
+#include "schemas/wire.h"
+#include "state/window_key.h"
+#include "topology/operators.h"
+
+#include <stdlib.h>
+
+void port_init(struct port *port, struct node *node, const struct layout *layout,
+               struct registry *registry)
+{
+    const struct step *step = node->step;
+    const struct layout_topic *topic = layout_topic(layout, step);
+    const struct leat_type *type = step->operator->sink ? step->inputs[0]->type : step->type;
+
+    *port = (struct port){ .node = node, .topic = topic->name, .partitions = topic->partitions };
+    port->codec = codec_new(type, registry);
+    port->framed = step->twin;
+    if (step->partial_type)
+        port->partial_codec = codec_new(step->partial_type, registry);
+    port->mark_ms = TIME_NONE;
+    if (step->operator == &repartition_send) {
+        port->timed = layout->topology->groups[step->twin->group].timed;
+        port->told_ms = memory_array((size_t)port->partitions, sizeof *port->told_ms);
+        for (int32_t p = 0; p < port->partitions; p++)
+            port->told_ms[p] = TIME_NONE;
+    }
+    node->port = port;
+}
+
+void port_free(struct port *port)
+{
+    codec_free(port->codec);
+    codec_free(port->partial_codec);
+    memory_free(port->told_ms);
+    *port = (struct port){ 0 };
+}
+
+int port_register(struct port *port, struct leat_error *error)
+{
+    int status;
+    char *partial;
+
+    if (!port->node->operator->sink || !port->topic)
+        return LEAT_OK;
+    status = codec_register(port->codec, port->topic, error);
+    if (status || !port->partial_codec)
+        return status;
+    partial = memory_format("%s-partial", port->topic);
+    status = codec_register(port->partial_codec, partial, error);
+    memory_free(partial);
+    return status;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------ */
+
+/* A windowed key is laid out as Kafka Streams' TimeWindowedSerializer does; its partition is that
+ * of the inner key. A null key goes anywhere. */
+static int32_t choose_partition(const struct port *port, struct leat_bytes key)
+{
+    return key.data ? partition_of(key, port->partitions)
+                    : (int32_t)(random() % port->partitions);
+}
+
+/* The length is known behind the value: five bytes are kept for it, as a padded varint. */
+static int encode_old(struct port *port, const void *old, struct buffer *out)
+{
+    size_t at = out->size, size;
+    int status = buffer_room(out, 5);
+
+    if (status)
+        return status;
+    out->size += 5;
+    status = codec_encode(port->codec, old, out);
+    size = out->size - at - 5;
+    for (int i = 0; i < 5; i++, size >>= 7)
+        out->data[at + (size_t)i] = (char)((size & 0x7f) | (i < 4 ? 0x80 : 0));
+    return status;
+}
+
+static int encode_frame(struct port *port, const struct change *change, int32_t sender,
+                        struct buffer *out)
+{
+    bool old = change->before_known && change->before && port->node->step->carries_before;
+    struct frame frame = { .flags = (change->record.value ? 0 : FRAME_NULL) |
+                                    (change->partial ? FRAME_DECIDED : 0) | (old ? FRAME_OLD : 0),
+                           .sender = sender,
+                           .origin = change->origin,
+                           .origin_ms = change->origin_ms,
+                           .mark_ms = port->mark_ms };
+    struct codec *codec = change->partial ? port->partial_codec : port->codec;
+    int status = frame_begin(&frame, out);
+
+    if (!status && old)
+        status = encode_old(port, change->before, out);
+    if (!status && change->record.value)
+        status = codec_encode(codec, change->record.value, out);
+    return status;
+}
+
+static int encode(struct port *port, const struct change *change, int32_t sender,
+                  struct buffer *out, struct log_record *record)
+{
+    int status = LEAT_OK;
+
+    out->size = 0;
+    if (port->framed)
+        status = encode_frame(port, change, sender, out);
+    else if (change->record.value)
+        status = codec_encode(port->codec, change->record.value, out);
+    if (port->framed || change->record.value)
+        record->value = buffer_bytes(out);
+    return status;
+}
+
+static int encode_failed(const struct port *port, int status, struct leat_error *error)
+{
+    return error_set(error, status == LEAT_E_LIMIT ? LEAT_E_LIMIT : LEAT_E_DATA,
+                     "step '%s' cannot write a value of type %s: %s", port->node->step->name,
+                     codec_type(port->codec)->name,
+                     status == LEAT_E_LIMIT ? "it is larger than a record may be"
+                                            : "a field does not fit its schema");
+}
+
+int port_send(struct port *port, struct log_writer *writer, const struct change *change,
+              int32_t sender, struct buffer *out, struct leat_error *error)
+{
+    struct log_record record = { .topic = port->handle,
+                                 .timestamp_ms = change->record.timestamp_ms,
+                                 .key = change->record.key };
+    int status = encode(port, change, sender, out, &record);
+
+    if (status)
+        return encode_failed(port, status, error);
+    record.partition = choose_partition(port, record.key);
+    if (change->record.window.end_ms && !port->framed)
+        record.key = window_key_topic(window_key_build(&port->node->flow->record, record.key,
+                                                       change->record.window.start_ms, 0));
+    if (port->framed)
+        port->told_ms[record.partition] = port->mark_ms;
+    port->records++;
+    return log_writer_send(writer, &record, error);
+}
+
+bool port_owes_marks(const struct port *port)
+{
+    if (!port->timed || port->mark_ms == TIME_NONE)
+        return false;
+    for (int32_t p = 0; p < port->partitions; p++)
+        if (port->told_ms[p] != port->mark_ms)
+            return true;
+    return false;
+}
+
+int port_send_marks(struct port *port, struct log_writer *writer, int32_t sender,
+                    struct buffer *out, struct leat_error *error)
+{
+    struct frame frame = { .flags = FRAME_BARE | FRAME_NULL, .sender = sender,
+                           .mark_ms = port->mark_ms };
+    int status;
+
+    out->size = 0;
+    status = frame_begin(&frame, out);
+    for (int32_t p = 0; p < port->partitions && !status; p++) {
+        struct log_record record = { .topic = port->handle, .partition = p,
+                                     .value = buffer_bytes(out) };
+
+        if (port->told_ms[p] == port->mark_ms)
+            continue;
+        record.timestamp_ms = port->mark_ms == TIME_MAX ? 0 : port->mark_ms;
+        status = log_writer_send(writer, &record, error);
+        port->told_ms[p] = port->mark_ms;
+    }
+    return status;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+static int decode(struct codec *codec, struct leat_bytes wire, struct arena *arena,
+                  const void **value, struct leat_error *error)
+{
+    void *decoded = NULL;
+    int status = wire.data ? codec_decode(codec, wire, arena, &decoded, error) : LEAT_OK;
+
+    *value = decoded;
+    return status;
+}
+
+static int read_frame(struct port *port, const struct log_message *message, struct change *change,
+                      bool *bare, struct leat_error *error)
+{
+    struct arena *arena = &port->node->flow->record;
+    struct codec *codec;
+    struct frame frame;
+    int status = frame_read(message->value, &frame, error);
+
+    if (status)
+        return status;
+    if (frame.sender >= port->node->heard.senders)
+        return error_set(error, LEAT_E_DATA,
+                         "the record's sender, task %d, is none of the %d that write to '%s'",
+                         frame.sender, port->node->heard.senders, port->topic);
+    flow_hear(port->node, frame.sender, frame.mark_ms);
+    *bare = frame.flags & FRAME_BARE;
+    if (*bare)
+        return LEAT_OK;
+    change->origin = frame.origin;
+    change->origin_ms = frame.origin_ms;
+    change->partial = frame.flags & FRAME_DECIDED;
+    codec = change->partial && port->partial_codec ? port->partial_codec : port->codec;
+    change->record.type = codec_type(codec);
+    status = decode(codec, frame.value, arena, &change->record.value, error);
+    if (!status && port->node->step->carries_before) {
+        change->before_known = true;
+        status = decode(port->codec, frame.old, arena, &change->before, error);
+    }
+    return status;
+}
+
+static bool schema_header(const struct log_message *message, struct leat_bytes *value)
+{
+    struct log_header headers[LIMIT_HEADERS];
+    size_t count = log_message_headers(message, headers, LIMIT_HEADERS);
+
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(headers[i].name, WIRE_HEADER)) {
+            *value = headers[i].value;
+            return true;
+        }
+    return false;
+}
+
+static int read_plain(struct port *port, const struct log_message *message, struct change *change,
+                      struct leat_error *error)
+{
+    struct arena *arena = &port->node->flow->record;
+    struct leat_bytes header;
+    void *value = NULL;
+    int status = LEAT_OK;
+
+    change->record.type = port->node->step->type;
+    if (!message->value.data)
+        return LEAT_OK;
+    if (change->record.type->schema && schema_header(message, &header))
+        status = codec_decode_headed(port->codec, header, message->value, arena, &value, error);
+    else
+        status = codec_decode(port->codec, message->value, arena, &value, error);
+    change->record.value = value;
+    return status;
+}
+
+int port_read(struct port *port, const struct log_message *message, struct change *change,
+              bool *bare, struct leat_error *error)
+{
+    *bare = false;
+    change->record = (struct leat_record){ .key = message->key,
+                                           .timestamp_ms = message->timestamp_ms,
+                                           .call = &port->node->flow->call };
+    return port->framed ? read_frame(port, message, change, bare, error)
+                        : read_plain(port, message, change, error);
+}

@@ -1,0 +1,201 @@
+/* task_record.c - one message: decoded, judged, walked through the flow; and what the flow asks of
+ * the task on the way.
+ *
+ * A record that cannot be read or is not valid goes to <topic>-rejected and the task goes on, or
+ * fails, by the handlers; a registry that cannot be reached is waited for.
+ */
+#include "base/logline.h"
+#include "processor/dead_letter.h"
+#include "processor/task_parts.h"
+#include "topology/operators.h"
+
+/* ---- timestamps ----------------------------------------------------------------------------------- */
+
+static const struct leat_source *source_of(const struct input *input)
+{
+    return input->port.framed ? NULL : input->port.node->step->options;
+}
+
+/* An extractor sees the decoded value; one that cannot be decoded keeps the message's timestamp,
+ * and is rejected when it is its turn. */
+static int64_t extract(struct task *task, struct input *input, const struct log_message *message)
+{
+    const struct leat_source *source = source_of(input);
+    struct leat_error ignored = { 0 };
+    struct change change = { 0 };
+    bool bare;
+    int64_t at_ms = message->timestamp_ms;
+
+    if (port_read(&input->port, message, &change, &bare, &ignored) == LEAT_OK) {
+        node_enter(input->port.node, &change);
+        at_ms = source->timestamp(&change.record, input->partition_ms);
+    }
+    arena_reset(&task->flow->record);
+    return at_ms;
+}
+
+int64_t task_head_ms(struct task *task, struct input *input)
+{
+    const struct leat_source *source = source_of(input);
+    int64_t *head_ms = &input->ring_ms[input->head];
+
+    if (*head_ms == INT64_MIN) {
+        const struct log_message *message = &input->ring[input->head];
+
+        *head_ms = source && source->timestamp ? extract(task, input, message)
+                                               : message->timestamp_ms;
+    }
+    return *head_ms;
+}
+
+/* ---- what is not fit -------------------------------------------------------------------------------- */
+
+int task_reject(struct task *task, struct input *input, const struct log_message *message,
+                const char *reason, const char *sentence, struct leat_error *error)
+{
+    enum handler handler = task->options.policy.deserialization;
+    const struct leat_source *source = source_of(input);
+
+    input->rejected++;
+    if (handler == HANDLER_FAIL)
+        return error_set(error, LEAT_E_DATA, "topic %s, partition %d, offset %lld: %s",
+                         input->port.topic, message->partition, (long long)message->offset,
+                         sentence);
+    if (handler == HANDLER_CONTINUE) {
+        log_warn("record_skipped", "topic=%s partition=%d offset=%lld reason=%s message=\"%s\"",
+                 input->port.topic, message->partition, (long long)message->offset, reason,
+                 sentence);
+        return LEAT_OK;
+    }
+    return dead_letter_send(task->writer, source ? source->rejects : NULL, input->port.topic,
+                            message, reason, sentence, error);
+}
+
+/* NULL: fit. */
+static const char *misdated(const struct task *task, int64_t at_ms)
+{
+    int64_t ahead_ms = task->options.policy.timestamp_ahead_ms;
+
+    if (at_ms < 0)
+        return "the timestamp is negative";
+    if (ahead_ms >= 0 && at_ms > clock_wall_ms(task->options.clock) + ahead_ms)
+        return "the timestamp lies further ahead of the clock than leat.timestamp.ahead.max.ms";
+    return NULL;
+}
+
+/* ---- one message ------------------------------------------------------------------------------------ */
+
+static void enter_source(struct task *task, struct input *input, const struct log_message *message,
+                         int64_t at_ms)
+{
+    task->flow->source = (struct flow_source){ .topic = input->port.topic,
+                                               .partition = message->partition,
+                                               .offset = message->offset,
+                                               .timestamp_ms = at_ms,
+                                               .node = input->port.node };
+    if (at_ms > input->partition_ms)
+        input->partition_ms = at_ms;
+    input->port.records++;
+}
+
+int task_record(struct task *task, struct input *input, const struct log_message *message,
+                int64_t at_ms, struct leat_error *error)
+{
+    struct change change = { .origin = task->options.partition, .origin_ms = TIME_MAX };
+    const char *wrong;
+    bool bare;
+    int status = port_read(&input->port, message, &change, &bare, error);
+
+    if (bare)
+        return LEAT_OK;
+    wrong = status || input->port.framed ? NULL : misdated(task, at_ms);
+    if (status == LEAT_E_DATA || wrong) {
+        status = task_reject(task, input, message, wrong ? "timestamp" : "data",
+                             wrong ? wrong : error->text, error);
+        arena_reset(&task->flow->record);
+        return status;
+    }
+    if (status)
+        return status;
+    change.record.timestamp_ms = at_ms;
+    enter_source(task, input, message, at_ms);
+    return flow_record(task->flow, input->port.node, &change, error);
+}
+
+/* ---- what the flow asks for --------------------------------------------------------------------------- */
+
+static struct task *task_of(const struct flow *flow)
+{
+    return flow->options.owner;
+}
+
+static int flow_send(struct flow *flow, struct node *sink, const struct change *change)
+{
+    struct task *task = task_of(flow);
+
+    return port_send(sink->port, task->writer, change, task->options.partition, &task->scratch,
+                     flow->error);
+}
+
+static int flow_reject(struct flow *flow, struct node *source, const char *reason,
+                       const char *sentence)
+{
+    struct task *task = task_of(flow);
+    struct input *input = task->current;
+
+    return task_reject(task, input, &input->ring[input->head], reason, sentence, flow->error);
+}
+
+static int flow_failed(struct flow *flow, struct node *node, const char *sentence)
+{
+    struct task *task = task_of(flow);
+    const struct flow_source *source = &flow->source;
+
+    if (task->options.policy.processing == HANDLER_FAIL)
+        return error_set(flow->error, LEAT_E_CALLBACK,
+                         "topic %s, partition %d, offset %lld, step %s: %s",
+                         source->topic ? source->topic : "(none)", source->partition,
+                         (long long)source->offset, node->step->name, sentence);
+    log_warn("record_failed", "topic=%s partition=%d offset=%lld step=%s message=\"%s\"",
+             source->topic ? source->topic : "", source->partition, (long long)source->offset,
+             node->step->name, sentence);
+    node->dropped++;
+    if (task->options.policy.processing == HANDLER_DEAD_LETTER && source->topic &&
+        !task->current->port.framed)
+        return dead_letter_send(task->writer, source_of(task->current)->rejects, source->topic,
+                                &task->current->ring[task->current->head], "processing", sentence,
+                                flow->error);
+    return LEAT_OK;
+}
+
+static int flow_changelog(struct flow *flow, struct store *store, const struct entry *entry,
+                          struct leat_bytes wire)
+{
+    struct task *task = task_of(flow);
+    struct log_record record = { .partition = task->options.partition,
+                                 .timestamp_ms = entry->timestamp_ms > 0 ? entry->timestamp_ms : 0,
+                                 .key = entry->key,
+                                 .value = wire };
+
+    for (size_t i = 0; i < task->store_count; i++)
+        if (task->stores[i].at->store == store) {
+            record.topic = task->stores[i].handle;
+            return log_writer_send(task->writer, &record, flow->error);
+        }
+    return LEAT_OK;
+}
+
+static struct global *flow_global(struct flow *flow, const struct step *step)
+{
+    struct task *task = task_of(flow);
+
+    return task->options.global(task->options.user, step);
+}
+
+const struct flow_ops *task_flow_ops(void)
+{
+    static const struct flow_ops ops = { flow_send, flow_reject, flow_failed, flow_changelog,
+                                         flow_global };
+
+    return &ops;
+}
