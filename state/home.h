@@ -19,7 +19,7 @@ struct home_options {
     const char *path;        /* of the task's directory; NULL: rows in memory only */
     const char *application; /* whose directory it is: another's is refused */
     const char *task;
-    struct budget *budget;
+    struct budget *budget;   /* NULL only for rows in memory */
 };
 
 int home_open(const struct home_options *options, struct home **out,
@@ -30,7 +30,8 @@ void home_close(struct home *home); /* flushes; NULL is a no-op */
 int home_get(struct home *home, struct leat_bytes key, struct buffer *value,
              struct leat_error *error) MUST_CHECK;
 
-/* The batch: puts and deletes are only seen after home_commit(). */
+/* The batch: puts and deletes are only seen after home_commit(). What is committed is flushed to
+ * disk every few seconds, by a commit: an empty one does it too, for a task that stands idle. */
 void home_put(struct home *home, struct leat_bytes key, struct leat_bytes value);
 void home_delete(struct home *home, struct leat_bytes key);
 int home_commit(struct home *home, struct leat_error *error) MUST_CHECK;
@@ -50,11 +51,12 @@ void home_cursor_close(struct home_cursor *cursor);
 int home_store_number(struct home *home, const char *store, uint16_t *number,
                       struct leat_error *error) MUST_CHECK;
 
-/* Deletes all rows of a store, and its changelog offset, at once and for good. */
+/* Deletes all rows of a store, and its changelog offset, at once and for good. What is in the batch
+ * stays there. */
 int home_wipe(struct home *home, uint16_t store, struct leat_error *error) MUST_CHECK;
 
 /* Rows of the store whose eight bytes at (key size - from_end) hold a time below before_ms,
- * big-endian, may be dropped whenever the home likes. */
+ * big-endian, may be dropped whenever the home likes, after the next commit. */
 void home_expire(struct home *home, uint16_t store, size_t from_end, int64_t before_ms);
 
 /* The next changelog offset whose effect the rows contain, and when that was written (wall clock);
@@ -64,5 +66,8 @@ int home_offset(struct home *home, uint16_t store, int64_t *offset, int64_t *wri
 void home_set_offset(struct home *home, uint16_t store, int64_t offset, int64_t now_ms);
 
 size_t home_disk_bytes(struct home *home);
+
+struct budget *home_budget(const struct home *home); /* NULL: none was given */
+uint64_t home_commits(const struct home *home);      /* grows by each; any thread */
 
 #endif

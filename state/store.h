@@ -28,10 +28,11 @@ struct store_spec {
     const struct leat_type *type;
     int64_t retention_ms; /* windows, sessions, versions; 0 for key-value */
     bool keep_before;     /* entry->before is wanted at the flush */
-    size_t staged_bytes;  /* bound of the staged map; over it store_full() is true */
+    size_t staged_bytes;  /* bound of the staged map; over it store_full() is true. 0: the store's
+                             part of the home's budget, and what others leave of theirs */
 };
 
-/* One staged key. Read all, write only timestamp_ms's neighbours origin and origin_ms. */
+/* One staged key. Read all, write only origin and origin_ms; -1 where the row was just loaded. */
 struct entry {
     struct leat_bytes key;
     void *value;             /* decoded; NULL: no row */
@@ -43,6 +44,9 @@ struct entry {
     bool dirty;              /* written since the last flush */
 };
 
+/* The codec stays the caller's and outlives the store. Several stores, each with a codec and a
+ * thread of its own, may be opened on a home that another thread commits to: see store_refresh().
+ */
 int store_open(struct home *home, const struct store_spec *spec, struct codec *codec,
                struct store **out, struct leat_error *error) MUST_CHECK;
 void store_close(struct store *store); /* drops what is staged; the home stays open */
@@ -63,8 +67,9 @@ void store_touch(struct store *store, struct entry *entry, int64_t timestamp_ms)
 /* Replaces the value by a copy of value (NULL: deletes the row), dirty and last. */
 void store_set(struct store *store, struct entry *entry, const void *value, int64_t timestamp_ms);
 
-/* Entries whose row exists with from <= key < to (to none: no end), staged over committed. Do not
- * write the store while a cursor is open, except to the entry it stands on. 1, 0 at the end. */
+/* Entries whose row exists with from <= key < to (none: no bound), staged over committed. Do not
+ * write the store while a cursor is open, except to the entry it stands on. 1, 0 at the end. An
+ * entry that is not written is valid until the next call on the cursor. */
 struct store_cursor;
 int store_range(struct store *store, struct leat_bytes from, struct leat_bytes to, bool descending,
                 struct store_cursor **out, struct leat_error *error) MUST_CHECK;
@@ -72,30 +77,34 @@ int store_next(struct store_cursor *cursor, struct entry **entry,
                struct leat_error *error) MUST_CHECK;
 void store_cursor_close(struct store_cursor *cursor);
 
-/* Called once for each dirty entry, in order of last write. wire: the value as the changelog has
- * it, none for a deletion. It may write to other stores, not to this one. */
+/* Called once for each dirty entry, in order of last write, but not for one that has no row now and
+ * had none at the last flush. wire: the value as the changelog has it, none for a deletion. It may
+ * write to other stores, not to this one. */
 typedef int (*store_flush_fn)(void *user, struct store *store, const struct entry *entry,
                               struct leat_bytes wire, struct leat_error *error);
 int store_flush(struct store *store, store_flush_fn each, void *user,
                 struct leat_error *error) MUST_CHECK;
 
 bool store_dirty(const struct store *store);
-bool store_full(const struct store *store);      /* commit soon */
+bool store_full(struct store *store);      /* commit soon */
 void store_committed(struct store *store);       /* after home_commit(): trims the map */
-void store_abort(struct store *store);           /* after home_discard() */
+void store_abort(struct store *store);           /* after home_discard(), or home_wipe() */
+
+/* Between records, where another thread commits to the home: forgets what was read before its last
+ * commit. Costs nothing if there was none. Nothing may be dirty. */
+void store_refresh(struct store *store);
 
 /* A changelog record, put into the home's batch: restore, and the global thread. No value: a
  * deletion. */
 int store_restore(struct store *store, struct leat_bytes key, struct leat_bytes wire,
                   int64_t timestamp_ms, struct leat_error *error) MUST_CHECK;
 
-/* Rows of windows that end before are of no more use (home_expire()), and invisible at once. */
+/* Rows of windows that start, or sessions that end, before are of no more use: invisible at once,
+ * and dropped after the next commit (home_expire()). An abort takes it back. What was written to
+ * one of them and not flushed yet is still flushed. */
 void store_expire(struct store *store, int64_t before_ms);
 
 uint16_t store_number(const struct store *store);
 size_t store_staged_bytes(const struct store *store);
-
-/* Rows: the committed form of a value. version, flags, eight bytes of timestamp, wire bytes. */
-enum { ROW_VERSION = 1, ROW_HEAD_BYTES = 10 };
 
 #endif

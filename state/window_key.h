@@ -1,27 +1,44 @@
-/* window_key.h - the key of a window's row, as Kafka Streams' WindowKeySchema lays it out:
- * key bytes, eight bytes of window start, four bytes of sequence, both big-endian.
+/* window_key.h - keys of window stores, as Kafka Streams lays them out: the key's bytes, the
+ * window's start in eight (big-endian), a sequence number in four.
  *
- * Another key that begins with ours may lie between two windows of one key in byte order: whoever
- * walks a range skips what window_key_is() says is another's.
+ * Windows of one key lie together and in order of time, but not alone: another key that begins
+ * with this one's bytes may lie between them. Whoever reads a range asks window_key_of() of each.
  */
 #ifndef STATE_WINDOW_KEY_H
 #define STATE_WINDOW_KEY_H
 
 #include "base/arena.h"
 
-enum { WINDOW_KEY_TAIL_BYTES = 12 };
+#include <stdint.h>
 
-struct leat_bytes window_key(struct arena *arena, struct leat_bytes key, int64_t start_ms,
-                             uint32_t sequence);
+enum {
+    WINDOW_KEY_SEQUENCE_BYTES = 4,
+    WINDOW_KEY_TAIL_BYTES = 8 + WINDOW_KEY_SEQUENCE_BYTES, /* the start is so far from the end */
+};
 
-/* The parts of a row's key. The key must be one (asserted: rows come from our own stores). */
-struct leat_bytes window_key_inner(struct leat_bytes row_key);
-int64_t window_key_start(struct leat_bytes row_key);
+struct window_key {
+    struct leat_bytes key; /* points into what was parsed */
+    int64_t start_ms;
+    uint32_t sequence;
+};
 
-/* Whether a row's key belongs to this inner key. */
-bool window_key_is(struct leat_bytes row_key, struct leat_bytes key);
+/* The memory is the arena's. */
+struct leat_bytes window_key_build(struct arena *arena, struct leat_bytes key, int64_t start_ms,
+                                   uint32_t sequence);
 
-/* Key bytes and window start only: how a windowed key is written to a topic. */
-struct leat_bytes window_key_topic(struct arena *arena, struct leat_bytes key, int64_t start_ms);
+/* The same into memory of key.size + WINDOW_KEY_TAIL_BYTES bytes. */
+void window_key_write(char *to, struct leat_bytes key, int64_t start_ms, uint32_t sequence);
+
+bool window_key_parse(struct leat_bytes bytes, struct window_key *out); /* false: too short */
+
+/* Bounds, from <= k < to, of the windows of key that start in [first_ms, last_ms]. */
+void window_key_bounds(struct arena *arena, struct leat_bytes key, int64_t first_ms,
+                       int64_t last_ms, struct leat_bytes *from, struct leat_bytes *to);
+
+/* Whether a key found between such bounds is one of key's own. */
+bool window_key_of(struct leat_bytes bytes, struct leat_bytes key);
+
+/* The windowed key as topics have it: without the sequence. */
+struct leat_bytes window_key_topic(struct leat_bytes bytes);
 
 #endif

@@ -26,6 +26,12 @@ enum {
     LIMIT_SINK_BATCH_BYTES = 64 << 20,  /* one column of them, or one COPY, encoded */
     LIMIT_SINK_PENDING_BYTES = 64 << 20, /* messages that a sink holds and has not written yet */
     LIMIT_SINK_DAYS = 1000,             /* day partitions of one table; the rest share one */
+    LIMIT_CONFIG_LINE_BYTES = 16 << 10, /* one line of a configuration file */
+    LIMIT_CONFIG_LINES = 10000,         /* lines of a configuration file */
+    LIMIT_METRIC_SERIES = 100000,       /* time series of one process */
+    LIMIT_HTTP_CONNECTIONS = 32,        /* to the status server, at once */
+    LIMIT_HTTP_URI_BYTES = 1024,        /* of a request to the status server */
+    LIMIT_HTTP_REPLY_BYTES = 64 << 20,  /* of an answer of the status server */
     LIMIT_CSV_LINE_BYTES = 64 << 10,    /* one line of a CSV file */
 };
 
