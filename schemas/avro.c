@@ -13,6 +13,7 @@ _Static_assert((int)LEAT_AVRO_MAX_ITEMS == (int)LIMIT_AVRO_ITEMS, "the limits ar
 
 uint8_t *leat_avro_room(struct buffer *out, size_t extra)
 {
+    assert(extra);
     return buffer_room(out, extra) ? NULL : (uint8_t *)out->data + out->size;
 }
 
@@ -82,7 +83,7 @@ const uint8_t *leat_avro_take_block(const uint8_t *at, const uint8_t *end, size_
         count = -count;
     }
     if (!at || (uint64_t)count > LIMIT_AVRO_ITEMS - blocks->total ||
-        (uint64_t)count > (size_t)(end - at) / item_bytes)
+        (item_bytes && (uint64_t)count > (size_t)(end - at) / item_bytes))
         return NULL;
     blocks->count = (size_t)count;
     return at;

@@ -305,6 +305,9 @@ static int parse_union(struct parser *parser, const json_t *json, const struct s
     *out = node;
     if (!count)
         return error_set(parser->error, LEAT_E_DATA, "a union has no branches");
+    if (count > LIMIT_AVRO_BRANCHES)
+        return error_set(parser->error, LEAT_E_LIMIT, "a union has more than %d branches",
+                         LIMIT_AVRO_BRANCHES);
     node->branches = arena_zeroed(&parser->tree->arena, count * sizeof(struct schema *));
     for (size_t i = 0; i < count && !code; i++) {
         code = parse(parser, json_array_get(json, i), &node->branches[i]);

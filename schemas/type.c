@@ -8,8 +8,11 @@
 static int text_encode(const void *value, struct buffer *out)
 {
     const struct leat_bytes *bytes = value;
-    uint8_t *at = leat_avro_room(out, bytes->size);
+    uint8_t *at;
 
+    if (!bytes->size)
+        return LEAT_OK;
+    at = leat_avro_room(out, bytes->size);
     if (!at)
         return LEAT_E_LIMIT;
     leat_avro_used(out, leat_avro_put_fixed(at, *bytes));

@@ -25,6 +25,8 @@ int buffer_grow(struct buffer *buffer, size_t extra)
         return LEAT_E_LIMIT;
     while (capacity - buffer->size < extra)
         capacity *= 2;
+    if (capacity > buffer->limit)
+        capacity = buffer->limit;
     buffer->data = memory_resize(buffer->data, capacity, 1);
     buffer->capacity = capacity;
     return LEAT_OK;

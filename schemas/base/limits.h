@@ -10,6 +10,7 @@ enum {
     LIMIT_AVRO_DEPTH = 64,              /* nesting of schemas and of values */
     LIMIT_AVRO_ITEMS = 1 << 20,         /* items of one array or map */
     LIMIT_AVRO_NAME_BYTES = 1 << 10,    /* a name with its namespace, in a schema */
+    LIMIT_AVRO_BRANCHES = 1000,         /* types of one union */
     LIMIT_AVRO_STEPS = 100000,          /* nodes of a plan that resolves one schema to another */
     LIMIT_SCHEMA_BYTES = 1 << 20,       /* a schema's JSON text */
     LIMIT_HTTP_BODY_BYTES = 4 << 20,    /* an answer of the registry */

@@ -22,7 +22,7 @@ enum {
     LEAT_AVRO_MAX_ITEMS = 1 << 20, /* of one array or map */
 };
 
-/* Room for extra bytes at the buffer's end, or NULL where its limit is reached; once they are
+/* Room for extra bytes, 1 or more, at the buffer's end, or NULL where its limit is reached; once they are
  * written, leat_avro_used() says where they end. */
 uint8_t *leat_avro_room(struct buffer *out, size_t extra);
 void leat_avro_used(struct buffer *out, const uint8_t *end);
@@ -259,7 +259,8 @@ struct leat_avro_blocks {
     const uint8_t *stop;    /* where the block says that it ends, or NULL */
 };
 
-/* Opens the next block; an item takes at least item_bytes, which is not 0. */
+/* Opens the next block; an item takes at least item_bytes; one of none is for the
+ * caller to bound. */
 const uint8_t *leat_avro_take_block(const uint8_t *at, const uint8_t *end, size_t item_bytes,
                                     struct leat_avro_blocks *blocks);
 
