@@ -8,9 +8,15 @@
 
 #include "processor/log.h"
 
-/* Into topic, or <source>-rejected where topic is NULL, in the writer's transaction. */
-int dead_letter_send(struct log_writer *writer, const char *topic, const char *source,
-                     const struct log_message *message, const char *reason, const char *sentence,
-                     struct leat_error *error) MUST_CHECK;
+struct dead_letter {
+    const char *topic;   /* where it goes; NULL: <source>-rejected */
+    int32_t partitions;  /* of that topic; 0: as many as the source has */
+    const char *source;  /* the topic that the message came from */
+    const char *reason, *sentence;
+};
+
+/* Into the writer's transaction, if it has one. */
+int dead_letter_send(struct log_writer *writer, const struct dead_letter *letter,
+                     const struct log_message *message, struct leat_error *error) MUST_CHECK;
 
 #endif

@@ -13,6 +13,7 @@
 struct layout_topic {
     char *name;         /* in full; NULL for steps without a topic */
     int32_t partitions;
+    int32_t rejects;    /* partitions of an external source's dead letter; 0: not known */
     bool exists;
 };
 

@@ -50,11 +50,23 @@ int64_t task_head_ms(struct task *task, struct input *input)
 
 /* ---- what is not fit -------------------------------------------------------------------------------- */
 
+static int bury(struct task *task, struct input *input, const struct log_message *message,
+                const char *reason, const char *sentence, struct leat_error *error)
+{
+    const struct leat_source *source = source_of(input);
+    struct dead_letter letter = { .source = input->port.topic,
+                                  .reason = reason,
+                                  .sentence = sentence };
+
+    letter.topic = source ? source->rejects : NULL;
+    letter.partitions = layout_topic(task->options.layout, input->port.node->step)->rejects;
+    return dead_letter_send(task->writer, &letter, message, error);
+}
+
 int task_reject(struct task *task, struct input *input, const struct log_message *message,
                 const char *reason, const char *sentence, struct leat_error *error)
 {
     enum handler handler = task->options.policy.deserialization;
-    const struct leat_source *source = source_of(input);
 
     input->rejected++;
     if (handler == HANDLER_FAIL)
@@ -67,8 +79,7 @@ int task_reject(struct task *task, struct input *input, const struct log_message
                  sentence);
         return LEAT_OK;
     }
-    return dead_letter_send(task->writer, source ? source->rejects : NULL, input->port.topic,
-                            message, reason, sentence, error);
+    return bury(task, input, message, reason, sentence, error);
 }
 
 /* NULL: fit. */
@@ -162,9 +173,8 @@ static int flow_failed(struct flow *flow, struct node *node, const char *sentenc
     node->dropped++;
     if (task->options.policy.processing == HANDLER_DEAD_LETTER && source->topic &&
         !task->current->port.framed)
-        return dead_letter_send(task->writer, source_of(task->current)->rejects, source->topic,
-                                &task->current->ring[task->current->head], "processing", sentence,
-                                flow->error);
+        return bury(task, task->current, &task->current->ring[task->current->head], "processing",
+                    sentence, flow->error);
     return LEAT_OK;
 }
 
@@ -180,6 +190,7 @@ static int flow_changelog(struct flow *flow, struct store *store, const struct e
     for (size_t i = 0; i < task->store_count; i++)
         if (task->stores[i].at->store == store) {
             record.topic = task->stores[i].handle;
+            task->stores[i].sent++;
             return log_writer_send(task->writer, &record, flow->error);
         }
     return LEAT_OK;
