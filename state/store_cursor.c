@@ -194,7 +194,7 @@ static int take(struct store_cursor *cursor, struct staged_entry **out, struct l
         step_staged(cursor);
     if (!order)
         cursor->row_used = true;
-    *out = staged;
+    *out = order <= 0 ? staged : NULL;
     if (order > 0 && store_expired(cursor->store, cursor->row_key))
         cursor->row_used = true; /* not worth decoding */
     else if (order > 0 && (code = take_row(cursor, out, error)))
