@@ -68,9 +68,10 @@ data_path() {
     data=$(readlink -f "$dir/data" 2>/dev/null) || die "there is no cluster in $dir"
 }
 
+# Below the ports that the kernel hands out, so that it is still free at a restart. One that is
+# taken makes the server's start fail, and another is tried.
 free_port() {
-    python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+    shuf -i 10000-32000 -n 1
 }
 
 make_cluster() {
@@ -134,7 +135,7 @@ start() {
         attempt=0
         until free_port >"$dir/port" && launch 1; do
             attempt=$((attempt + 1))
-            [ $attempt -lt 5 ] || die "PostgreSQL does not start, see $data/server.log"
+            [ $attempt -lt 10 ] || die "PostgreSQL does not start, see $data/server.log"
         done
     fi
     printf 'host=127.0.0.1 port=%s dbname=leat user=leat passfile=%s\n' "$(cat "$dir/port")" \
