@@ -17,14 +17,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* Walks the list and not the map: what leaves one map in the order of its slots would pile up in
+ * another one of the same hash. */
 void verify_stock_expect(struct verify_table *stock, struct verify_table *sell_through)
 {
     struct verify_world *world = stock->world;
-    struct leat_bytes key;
-    void *value;
 
-    for (size_t i = 0; map_next(&world->stock, &i, &key, &value);) {
-        const struct verify_stock *row = value;
+    for (const struct verify_stock *row = world->first_stock; row; row = row->next) {
         struct stock *sum = arena_zeroed(&world->memory, sizeof *sum);
         struct sell_through *ratio = arena_zeroed(&world->memory, sizeof *ratio);
 
@@ -35,8 +34,8 @@ void verify_stock_expect(struct verify_table *stock, struct verify_table *sell_t
                                         .sold = row->sold, .received = row->received,
                                         .rate = row->received
                                             ? (double)row->sold / (double)row->received : 0 };
-        verify_table_expect(stock, key, sum);
-        verify_table_expect(sell_through, key, ratio);
+        verify_table_expect(stock, row->key, sum);
+        verify_table_expect(sell_through, row->key, ratio);
     }
 }
 
@@ -178,11 +177,9 @@ int verify_low_stock_read(struct verify_world *world, struct verify_mirror *mirr
         .codec = codec_new(&low_stock_type, world->registry),
     };
     int code = world->input->read(world->input, "low-stock", each_alert, &reading, world->error);
-    struct leat_bytes key;
-    void *value;
 
-    for (size_t i = 0; !code && map_next(&world->stock, &i, &key, &value);)
-        judge_key(world, reading.output, value);
+    for (const struct verify_stock *row = world->first_stock; !code && row; row = row->next)
+        judge_key(world, reading.output, row);
     judge_moments(&reading);
     verify_mirror_free(&reading.moments);
     codec_free(reading.codec);

@@ -188,6 +188,11 @@ static struct verify_stock *stock_of(struct verify_world *world, const struct ve
     stock->updated_at_ms = INT64_MIN;
     stock->least_rise = INT64_MAX;
     map_put(&world->stock, change->key, stock);
+    if (world->last_stock)
+        world->last_stock->next = stock;
+    else
+        world->first_stock = stock;
+    world->last_stock = stock;
     return stock;
 }
 

@@ -48,6 +48,7 @@ struct verify_sale {
 
 /* One key of stock, sell-through and low-stock. */
 struct verify_stock {
+    struct verify_stock *next; /* in the order in which keys were first seen */
     struct leat_bytes key, product_id, store_id;
     int64_t on_hand, received, sold, updated_at_ms;
     int64_t falls;        /* sum of all that does not raise it: the least it can have been */
@@ -83,6 +84,7 @@ struct verify_world {
     uint32_t *sale_index; /* heads of chains by hash of the id, plus one */
     size_t sale_slots;
     struct map stock;     /* key to struct verify_stock */
+    struct verify_stock *first_stock, *last_stock;
     struct verify_touch *touches;
     size_t touch_count, touch_capacity;
 };
