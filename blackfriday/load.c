@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "blackfriday/csv.h"
 #include "blackfriday/feed.h"
+#include "leat/type.h"
 #include "schemas/decimal.h"
-#include "schemas/leat/type.h"
 
 #include <assert.h>
 #include <stdio.h>

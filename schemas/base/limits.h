@@ -18,6 +18,7 @@ enum {
     LIMIT_REGISTRY_URLS = 16,           /* addresses of one schema registry */
     LIMIT_STEPS = 10000,                /* steps of a topology */
     LIMIT_STEP_INPUTS = 64,             /* inputs of one step */
+    LIMIT_STEP_POSITIONS = 64,          /* inputs of one task */
     LIMIT_PARTITIONS = 10000,           /* partitions of one topic */
     LIMIT_TASKS = 100000,               /* tasks of one application */
     LIMIT_TASK_STORES = 1000,           /* stores that one task has had, ever */
@@ -34,6 +35,7 @@ enum {
     LIMIT_HTTP_URI_BYTES = 1024,        /* of a request to the status server */
     LIMIT_HTTP_REPLY_BYTES = 64 << 20,  /* of an answer of the status server */
     LIMIT_CSV_LINE_BYTES = 64 << 10,    /* one line of a CSV file */
+    LIMIT_CSV_FIELDS = 256,             /* fields of one line of it */
 };
 
 #endif
