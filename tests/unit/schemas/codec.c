@@ -343,14 +343,14 @@ Test(codec_http, asks_once_for_each_writer_and_never_for_itself)
     server_start(&server, answers, 3);
     open_codec(server.url);
     cr_assert_eq(codec_register(codec, "tallies", &error), LEAT_OK, "%s", error.text);
-    cr_assert_str_eq(server.line, "POST /subjects/tallies-value/versions");
+    cr_assert_str_eq(server_last(&server).line, "POST /subjects/tallies-value/versions");
     for (int i = 0; i < 3; i++) {
         cr_assert_eq(decode(leat_bytes("\0\0\0\0\11\2a\4", 8)), LEAT_OK);
         cr_assert(is("a", 2));
         cr_assert_eq(decode(leat_bytes("\0\0\0\0\10\2b", 7)), LEAT_OK, "%s", error.text);
         cr_assert(is("b", 7));
     }
-    cr_assert_eq(server.requests, 2);
+    cr_assert_eq(server_last(&server).requests, 2);
     server_stop(&server);
 }
 

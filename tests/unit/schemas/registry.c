@@ -171,7 +171,7 @@ Test(registry_cache, asks_once_for_an_id)
     cr_assert_eq(registry_schema(registry, 7, &second, NULL), LEAT_OK);
     cr_assert_str_eq(first, schema_a);
     cr_assert_eq(first, second);
-    cr_assert_eq(server.requests, 1);
+    cr_assert_eq(server_last(&server).requests, 1);
     registry_free(registry);
     server_stop(&server);
 }
@@ -188,12 +188,12 @@ Test(registry_cache, registers_once_for_a_subject_and_knows_the_schema_then)
     registry = open_at(server.url);
     cr_assert_eq(registry_register(registry, "s", schema_a, &id, NULL), LEAT_OK);
     cr_assert_eq(registry_register(registry, "s", schema_a, &id, NULL), LEAT_OK);
-    cr_assert_eq(server.requests, 1);
+    cr_assert_eq(server_last(&server).requests, 1);
     cr_assert_eq(registry_register(registry, "t", schema_a, &id, NULL), LEAT_OK);
-    cr_assert_eq(server.requests, 2);
+    cr_assert_eq(server_last(&server).requests, 2);
     cr_assert_eq(registry_schema(registry, 7, &schema, NULL), LEAT_OK);
     cr_assert_str_eq(schema, schema_a);
-    cr_assert_eq(server.requests, 2);
+    cr_assert_eq(server_last(&server).requests, 2);
     registry_free(registry);
     server_stop(&server);
 }
@@ -213,10 +213,10 @@ Test(registry_cache, asks_again_for_an_unknown_id_after_some_seconds)
     for (int i = 0; i < 3; i++)
         cr_assert_eq(registry_schema(registry, 7, &schema, &error), LEAT_E_DATA);
     cr_assert(strstr(error.text, "schema 7"), "%s", error.text);
-    cr_assert_eq(server.requests, 1);
+    cr_assert_eq(server_last(&server).requests, 1);
     still.us += 5000000;
     cr_assert_eq(registry_schema(registry, 7, &schema, &error), LEAT_OK);
-    cr_assert_eq(server.requests, 2);
+    cr_assert_eq(server_last(&server).requests, 2);
     registry_free(registry);
     server_stop(&server);
 }
@@ -237,16 +237,16 @@ Test(registry_cache, an_outage_is_retried_after_a_pause_that_doubles)
     cr_assert_eq(registry_schema(registry, 7, &schema, &error), LEAT_E_RETRY);
     cr_assert_eq(registry_schema(registry, 8, &schema, &error), LEAT_E_RETRY);
     cr_assert(strstr(error.text, "HTTP 500"), "%s", error.text);
-    cr_assert_eq(server.requests, 1);
+    cr_assert_eq(server_last(&server).requests, 1);
     still.us += 100000;
     cr_assert_eq(registry_schema(registry, 7, &schema, &error), LEAT_E_RETRY);
-    cr_assert_eq(server.requests, 2);
+    cr_assert_eq(server_last(&server).requests, 2);
     still.us += 100000;
     cr_assert_eq(registry_schema(registry, 7, &schema, &error), LEAT_E_RETRY);
-    cr_assert_eq(server.requests, 2);
+    cr_assert_eq(server_last(&server).requests, 2);
     still.us += 100000;
     cr_assert_eq(registry_schema(registry, 7, &schema, &error), LEAT_OK);
-    cr_assert_eq(server.requests, 3);
+    cr_assert_eq(server_last(&server).requests, 3);
     registry_free(registry);
     server_stop(&server);
 }

@@ -10,20 +10,29 @@
 #include <string.h>
 #include <unistd.h>
 
-static void note_head(struct server *server, struct MHD_Connection *connection, const char *method,
-                      const char *url)
+static void note_head(struct server_request *last, struct MHD_Connection *connection,
+                      const char *method, const char *url)
 {
     char *password = NULL;
     char *user = MHD_basic_auth_get_username_password(connection, &password);
     const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Type");
 
-    snprintf(server->line, sizeof server->line, "%s %s", method, url);
-    snprintf(server->user, sizeof server->user, "%s", user ? user : "");
-    snprintf(server->password, sizeof server->password, "%s", password ? password : "");
-    snprintf(server->type, sizeof server->type, "%s", type ? type : "");
-    server->body[0] = 0;
+    snprintf(last->line, sizeof last->line, "%s %s", method, url);
+    snprintf(last->user, sizeof last->user, "%s", user ? user : "");
+    snprintf(last->password, sizeof last->password, "%s", password ? password : "");
+    snprintf(last->type, sizeof last->type, "%s", type ? type : "");
+    last->body[0] = 0;
     free(user);
     free(password);
+}
+
+static void note_body(struct server_request *last, const char *data, size_t size)
+{
+    size_t used = strlen(last->body), room = sizeof last->body - used - 1;
+
+    size = size < room ? size : room;
+    memcpy(last->body + used, data, size);
+    last->body[used + size] = 0;
 }
 
 static struct MHD_Response *response_of(const struct server_answer *answer)
@@ -41,35 +50,37 @@ static struct MHD_Response *response_of(const struct server_answer *answer)
     return response;
 }
 
+static enum MHD_Result reply(struct server *server, struct MHD_Connection *connection)
+{
+    size_t at = server->last.requests++;
+    const struct server_answer *answer =
+        &server->answers[at < server->answer_count ? at : server->answer_count - 1];
+    struct MHD_Response *response = response_of(answer);
+    enum MHD_Result queued = MHD_queue_response(connection, answer->status, response);
+
+    MHD_destroy_response(response);
+    return queued;
+}
+
 static enum MHD_Result handle(void *user, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *data,
                               size_t *size, void **state)
 {
     struct server *server = user;
-    const struct server_answer *answer;
-    struct MHD_Response *response;
-    enum MHD_Result queued;
+    enum MHD_Result result = MHD_YES;
 
+    pthread_mutex_lock(&server->lock);
     if (!*state) {
-        note_head(server, connection, method, url);
+        note_head(&server->last, connection, method, url);
         *state = server;
-        return MHD_YES;
-    }
-    if (*size) {
-        strncat(server->body, data,
-                *size < sizeof server->body - strlen(server->body) - 1
-                    ? *size
-                    : sizeof server->body - strlen(server->body) - 1);
+    } else if (*size) {
+        note_body(&server->last, data, *size);
         *size = 0;
-        return MHD_YES;
+    } else {
+        result = reply(server, connection);
     }
-    answer = &server->answers[server->requests < server->answer_count ? server->requests
-                                                                      : server->answer_count - 1];
-    server->requests++;
-    response = response_of(answer);
-    queued = MHD_queue_response(connection, answer->status, response);
-    MHD_destroy_response(response);
-    return queued;
+    pthread_mutex_unlock(&server->lock);
+    return result;
 }
 
 static struct sockaddr_in loopback(void)
@@ -84,6 +95,7 @@ void server_start(struct server *server, const struct server_answer *answers, si
     const union MHD_DaemonInfo *info;
 
     *server = (struct server){ .answers = answers, .answer_count = count };
+    pthread_mutex_init(&server->lock, NULL);
     server->daemon =
         MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle, server,
                          MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_END);
@@ -95,6 +107,17 @@ void server_start(struct server *server, const struct server_answer *answers, si
 void server_stop(struct server *server)
 {
     MHD_stop_daemon(server->daemon);
+    pthread_mutex_destroy(&server->lock);
+}
+
+struct server_request server_last(struct server *server)
+{
+    struct server_request last;
+
+    pthread_mutex_lock(&server->lock);
+    last = server->last;
+    pthread_mutex_unlock(&server->lock);
+    return last;
 }
 
 int server_url_of_silence(char url[64])

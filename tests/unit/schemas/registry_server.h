@@ -2,9 +2,8 @@
 #ifndef TESTS_REGISTRY_SERVER_H
 #define TESTS_REGISTRY_SERVER_H
 
+#include <pthread.h>
 #include <stddef.h>
-
-enum { SERVER_MAX_ANSWERS = 16 };
 
 struct server_answer {
     unsigned status;
@@ -13,20 +12,28 @@ struct server_answer {
     const char *location; /* of a redirect */
 };
 
+/* What came in: the number of requests so far, and the last of them. */
+struct server_request {
+    size_t requests;
+    char line[512]; /* "GET /schemas/ids/1" */
+    char body[4096];
+    char user[64], password[64], type[64];
+};
+
 /* Answers are given in turn, the last one again and again. */
 struct server {
     struct MHD_Daemon *daemon;
     const struct server_answer *answers;
     size_t answer_count;
-    size_t requests; /* so far; the rest is of the last one */
-    char line[512];  /* "GET /schemas/ids/1" */
-    char body[4096];
-    char user[64], password[64], type[64];
     char url[64]; /* http://127.0.0.1:port */
+    pthread_mutex_t lock;
+    struct server_request last; /* under the lock */
 };
 
 void server_start(struct server *server, const struct server_answer *answers, size_t count);
 void server_stop(struct server *server);
+
+struct server_request server_last(struct server *server);
 
 /* The URL of a port on loopback that nobody listens to. */
 void server_url_of_nobody(char url[64]);
