@@ -170,6 +170,11 @@ int log_writer_abort(struct log_writer *writer, struct leat_error *error)
     return writer->ops->abort(writer, error);
 }
 
+int64_t log_writer_end(struct log_writer *writer, int topic, int32_t partition)
+{
+    return writer->ops->end ? writer->ops->end(writer, topic, partition) : -1;
+}
+
 bool log_writer_failure(struct log_writer *writer, struct log_failure *failure)
 {
     return writer->ops->failure(writer, failure);

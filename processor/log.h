@@ -198,6 +198,10 @@ int log_writer_commit(struct log_writer *writer, struct log_group *group,
 /* LEAT_OK: the transaction is closed and nothing of it will be seen. LEAT_E_FENCED: as above. */
 int log_writer_abort(struct log_writer *writer, struct leat_error *error) MUST_CHECK;
 
+/* The offset behind the last record of this writer that was acknowledged there; -1 if none was, or
+ * if the log does not tell. Of use once a commit has returned LEAT_OK. */
+int64_t log_writer_end(struct log_writer *writer, int topic, int32_t partition);
+
 /* The first delivery that failed since begin, if one did. */
 bool log_writer_failure(struct log_writer *writer, struct log_failure *failure);
 

@@ -52,6 +52,7 @@ struct log_writer_ops {
     int (*abort)(struct log_writer *, struct leat_error *);
     bool (*failure)(struct log_writer *, struct log_failure *);
     void (*free)(struct log_writer *);
+    int64_t (*end)(struct log_writer *, int topic, int32_t partition);
 };
 
 struct log_group_ops {

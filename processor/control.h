@@ -1,0 +1,41 @@
+/* control.h - the group consumer of an instance: which tasks are ours, and who works on them.
+ *
+ * Subscribes to the task topic alone. Assigned partitions are tasks, by the task table; revoked
+ * ones are committed and closed before they are given up, lost ones are dropped uncommitted.
+ * Thread: control, one an instance.
+ */
+#ifndef PROCESSOR_CONTROL_H
+#define PROCESSOR_CONTROL_H
+
+#include "processor/crew.h"
+#include "processor/task_table.h"
+
+struct control;
+
+struct control_options {
+    struct log *log;
+    const struct layout *layout;
+    const struct task_table *table;
+    const char *instance;          /* group.instance.id, or NULL */
+    int session_timeout_ms;
+    int64_t watchdog_ms;           /* a worker that stands still for longer ends the process; 0: off */
+};
+
+struct control *control_new(const struct control_options *options);
+
+/* The crew that gets the orders; before control_join(). */
+void control_lead(struct control *control, struct crew *crew);
+int control_join(struct control *control, struct leat_error *error) MUST_CHECK;
+
+/* Serves membership and crew for up to wait_ms. A code ends the application. */
+int control_step(struct control *control, int wait_ms, struct leat_error *error) MUST_CHECK;
+void control_leave(struct control *control); /* gives all tasks up, committed */
+void control_free(struct control *control);
+
+struct log_group *control_group(struct control *control); /* thread: any */
+
+/* At-least-once commits: crew_options.commit, with the control as user. */
+int control_commit(void *control, const struct log_position *positions, size_t count,
+                   struct leat_error *error);
+
+#endif

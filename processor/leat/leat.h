@@ -1,0 +1,9 @@
+/* leat/leat.h - everything that a program needs to describe a topology and to run it. */
+#ifndef LEAT_LEAT_H
+#define LEAT_LEAT_H
+
+#include <leat/driver.h>
+#include <leat/stateful.h>
+#include <leat/streams.h>
+
+#endif

@@ -1,0 +1,258 @@
+/* worker_host.c - a task on its way: opened, restored, placed at its offsets, running; closed.
+ *
+ * Each stage is a short step that may say "again later" (an outage, unstable offsets), so that the
+ * worker's other tasks go on meanwhile.
+ */
+#include "base/logline.h"
+#include "base/memory.h"
+#include "processor/globals.h"
+#include "processor/worker_parts.h"
+#include "state/home.h"
+
+#include <assert.h>
+
+/* ---- slots ------------------------------------------------------------------------------------ */
+
+int slot_take(struct worker *worker, const struct slot *slot)
+{
+    size_t at = 0;
+
+    while (at < worker->slot_count && worker->slots[at].hosted)
+        at++;
+    if (at == worker->slot_count) {
+        worker->slots = memory_grow(worker->slots, worker->slot_count, &worker->slot_capacity,
+                                    sizeof *worker->slots);
+        worker->slot_count++;
+    }
+    worker->slots[at] = *slot;
+    return (int)at;
+}
+
+void slot_give(struct worker *worker, int slot)
+{
+    worker->slots[slot] = (struct slot){ 0 };
+}
+
+/* Takes all partitions of the task out of the reader. */
+static int let_go(struct worker *worker, const struct hosted *hosted, struct leat_error *error)
+{
+    int status = LEAT_OK;
+
+    for (size_t i = 0; i < worker->slot_count && !status; i++) {
+        const struct slot *slot = &worker->slots[i];
+        struct log_position at;
+
+        if (slot->hosted != hosted)
+            continue;
+        at = slot->store ? (struct log_position){ slot->store->topic, hosted->what->partition, 0 }
+                         : (struct log_position){ slot->input->port.topic, slot->input->partition,
+                                                  0 };
+        status = log_reader_unassign(worker->reader, &at, error);
+        slot_give(worker, (int)i);
+    }
+    return status;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------ */
+
+static struct global *find_global(void *user, const struct step *step)
+{
+    struct worker *worker = user;
+
+    return globals_find(worker->options.globals, step);
+}
+
+static int open_home(struct worker *worker, struct hosted *hosted, struct leat_error *error)
+{
+    const struct worker_options *with = &worker->options;
+    struct home_options options = { .application = with->layout->application,
+                                    .task = hosted->what->name,
+                                    .budget = with->budget };
+    char *path = with->state_dir ? memory_format("%s/%s", with->state_dir, hosted->what->name)
+                                 : NULL;
+    int status;
+
+    options.path = path;
+    status = home_open(&options, &hosted->home, error);
+    memory_free(path);
+    return status;
+}
+
+static int open_task(struct worker *worker, struct hosted *hosted, struct leat_error *error)
+{
+    const struct worker_options *with = &worker->options;
+    struct task_options options = { .layout = with->layout,
+                                    .name = hosted->what->name,
+                                    .groups = &hosted->what->group,
+                                    .group_count = 1,
+                                    .partition = hosted->what->partition,
+                                    .home = hosted->home,
+                                    .registry = with->registry,
+                                    .clock = with->clock,
+                                    .staged_bytes = with->settings.staged_bytes,
+                                    .caching = with->settings.caching,
+                                    .policy = with->settings.task,
+                                    .global = find_global,
+                                    .user = worker };
+    int status = task_new(&options, &hosted->task, error);
+
+    if (status)
+        return status;
+    hosted->committed = memory_array(hosted->task->input_count, sizeof *hosted->committed);
+    task_attach(hosted->task, worker->writer);
+    return LEAT_OK;
+}
+
+static int advance_opening(struct worker *worker, struct hosted *hosted, struct leat_error *error)
+{
+    int status = LEAT_OK;
+
+    if (worker->options.globals && !globals_ready(worker->options.globals))
+        return LEAT_E_RETRY;
+    if (!hosted->home)
+        status = open_home(worker, hosted, error);
+    if (!status && !hosted->task)
+        status = open_task(worker, hosted, error);
+    if (!status)
+        status = task_register(hosted->task, error);
+    if (!status)
+        hosted->stage = STAGE_RESTORING;
+    return status;
+}
+
+/* ---- seeking -------------------------------------------------------------------------------------- */
+
+static int first_offset(struct worker *worker, struct log_position *position,
+                        struct leat_error *error)
+{
+    int64_t end;
+
+    return log_ends(worker->options.log, position->topic, position->partition, &position->offset,
+                    &end, error);
+}
+
+/* Offsets that are gone while state is there mean that the group was deleted, or that its offsets
+ * expired: to begin anew would count everything twice. */
+static int check_offsets(struct hosted *hosted, bool any, bool all, struct leat_error *error)
+{
+    if (all || any || !restore_found_rows(hosted))
+        return LEAT_OK;
+    return error_set(error, LEAT_E_STATE,
+                     "task %s has state but the group has no committed offsets for its inputs; "
+                     "reset the application, or set the group's offsets to where the state ends",
+                     hosted->what->name);
+}
+
+static int find_offsets(struct worker *worker, struct hosted *hosted, struct leat_error *error)
+{
+    struct task *task = hosted->task;
+    struct log_position *committed = hosted->committed;
+    bool any = false, all = true;
+    int status;
+
+    task_positions(task, committed);
+    status = log_committed(worker->options.log, worker->options.layout->application, committed,
+                           task->input_count, error);
+    for (size_t i = 0; i < task->input_count && !status; i++) {
+        any |= committed[i].offset != LOG_OFFSET_NONE;
+        all &= committed[i].offset != LOG_OFFSET_NONE;
+    }
+    if (!status)
+        status = check_offsets(hosted, any, all, error);
+    for (size_t i = 0; i < task->input_count && !status; i++)
+        if (committed[i].offset == LOG_OFFSET_NONE)
+            status = first_offset(worker, &committed[i], error);
+    return status;
+}
+
+static int advance_seeking(struct worker *worker, struct hosted *hosted, struct leat_error *error)
+{
+    struct task *task = hosted->task;
+    int status = find_offsets(worker, hosted, error);
+
+    for (size_t i = 0; i < task->input_count && !status; i++) {
+        struct input *input = &task->inputs[i];
+
+        task_seek(input, hosted->committed[i].offset);
+        input->slot = slot_take(worker, &(struct slot){ .hosted = hosted, .input = input });
+        status = log_reader_assign(worker->reader, &hosted->committed[i], input->slot, error);
+    }
+    if (status)
+        return status;
+    hosted->stage = STAGE_RUNNING;
+    log_info("task_running", "task=%s after_ms=%lld", hosted->what->name,
+             (long long)(worker_now(worker) - hosted->started_ms));
+    return LEAT_OK;
+}
+
+/* ---- the way -------------------------------------------------------------------------------------- */
+
+int host_advance(struct worker *worker, struct hosted *hosted, struct leat_error *error)
+{
+    int status = LEAT_OK;
+
+    switch (hosted->stage) {
+    case STAGE_OPENING:
+        status = advance_opening(worker, hosted, error);
+        break;
+    case STAGE_RESTORING:
+        status = restore_round(worker, hosted, error);
+        break;
+    case STAGE_SEEKING:
+        status = advance_seeking(worker, hosted, error);
+        break;
+    case STAGE_RUNNING:
+        break;
+    }
+    if (status != LEAT_E_RETRY)
+        return status;
+    hosted->retry_at_ms = worker_now(worker) + worker->options.settings.retry_backoff_ms;
+    return LEAT_OK;
+}
+
+/* Back to the committed offsets; through another restore where the outcome of a commit is not
+ * known, since the changelog may be ahead of the local rows then. */
+void host_rewind(struct worker *worker, struct hosted *hosted, bool restore,
+                 struct leat_error *error)
+{
+    int status;
+
+    if (hosted->stage != STAGE_RUNNING)
+        return;
+    status = let_go(worker, hosted, error);
+    for (size_t i = 0; i < hosted->task->input_count; i++)
+        task_seek(&hosted->task->inputs[i], 0);
+    if (!status)
+        status = task_abort(hosted->task, error);
+    if (status)
+        log_error("rewind_failed", "task=%s reason=\"%s\"", hosted->what->name, error->text);
+    hosted->planned = false;
+    hosted->stage = restore ? STAGE_RESTORING : STAGE_SEEKING;
+}
+
+static void forget(struct worker *worker, const struct hosted *hosted)
+{
+    size_t kept = 0;
+
+    pthread_mutex_lock(&worker->lock);
+    for (size_t i = 0; i < worker->hosted_count; i++)
+        if (worker->hosted[i] != hosted)
+            worker->hosted[kept++] = worker->hosted[i];
+    worker->hosted_count = kept;
+    atomic_store(&worker->figures.tasks, (int)kept);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+void host_close(struct worker *worker, struct hosted *hosted)
+{
+    struct leat_error error = { 0 };
+
+    if (let_go(worker, hosted, &error))
+        log_warn("unassign_failed", "task=%s reason=\"%s\"", hosted->what->name, error.text);
+    forget(worker, hosted);
+    task_free(hosted->task);
+    home_close(hosted->home);
+    log_info("task_closed", "task=%s", hosted->what->name);
+    memory_free(hosted->committed);
+    memory_free(hosted);
+}
