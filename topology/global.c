@@ -2,6 +2,7 @@
 #include "topology/global.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "schemas/codec.h"
 
 enum { GLOBAL_STAGED_BYTES = 8 << 20 }; /* decoded rows that one reader keeps */
@@ -36,7 +37,7 @@ void global_close(struct global *global)
     memory_free(global);
 }
 
-/* 1: not fit, and said to reject. */
+/* 1: not fit, with the reason. */
 static int examine(struct global *global, const struct global_record *record, struct arena *arena,
                    const char **reason, struct leat_error *error)
 {
@@ -44,8 +45,9 @@ static int examine(struct global *global, const struct global_record *record, st
     int status;
 
     *reason = "key";
-    if (!record->key.data) {
-        error_set(error, LEAT_E_DATA, "the key is null");
+    if (!record->key.data || (global->text_keys && !utf8_valid(record->key))) {
+        error_set(error, LEAT_E_DATA,
+                  record->key.data ? "the key is not UTF-8" : "the key is null");
         return 1;
     }
     if (!record->value.data)
@@ -55,32 +57,38 @@ static int examine(struct global *global, const struct global_record *record, st
     return status == LEAT_E_DATA ? 1 : status;
 }
 
-int global_apply(struct global *global, const struct global_record *records, size_t count,
-                 int64_t next_offset, int64_t now_ms, global_reject_fn reject, void *user,
-                 struct leat_error *error)
+static int apply_record(struct global *global, const struct global_batch *batch, size_t place,
+                        struct arena *arena, struct leat_error *error)
+{
+    const struct global_record *record = &batch->records[place];
+    const char *reason;
+    int status = examine(global, record, arena, &reason, error);
+
+    if (status == 1)
+        return batch->reject ? batch->reject(batch->user, place, reason, error->text, error)
+                             : LEAT_OK;
+    if (status)
+        return status;
+    return store_restore(global->writer, record->key, record->value,
+                         record->timestamp_ms > 0 ? record->timestamp_ms : 0, error);
+}
+
+int global_apply(struct global *global, const struct global_batch *batch, struct leat_error *error)
 {
     struct arena arena;
     int status = LEAT_OK;
 
     arena_init(&arena, 4096);
-    for (size_t i = 0; i < count && status >= 0; i++) {
-        const char *reason;
-
+    for (size_t i = 0; i < batch->count && !status; i++) {
         arena_reset(&arena);
-        status = examine(global, &records[i], &arena, &reason, error);
-        if (status == 1 && reject)
-            reject(user, i, reason, error->text);
-        global->rejected += status == 1;
-        if (status == LEAT_OK)
-            status = store_restore(global->writer, records[i].key, records[i].value,
-                                   records[i].timestamp_ms, error);
+        status = apply_record(global, batch, i, &arena, error);
     }
     arena_free(&arena);
-    if (status < 0) {
+    if (status) {
         home_discard(global->home);
         return status;
     }
-    home_set_offset(global->home, store_number(global->writer), next_offset, now_ms);
+    home_set_offset(global->home, batch->offsets, batch->next_offset, batch->now_ms);
     status = home_commit(global->home, error);
     atomic_fetch_add(&global->version, 1);
     return status;

@@ -22,7 +22,7 @@ struct global {
     struct registry *registry;
     struct store_spec spec;
     atomic_ullong version;      /* moves with each batch of changes */
-    uint64_t rejected;          /* records that could not be read */
+    bool text_keys;             /* keys that are not UTF-8 are refused, as null ones are */
 };
 
 /* Owner: the caller owns home and registry. */
@@ -36,13 +36,23 @@ struct global_record {
     int64_t timestamp_ms;
 };
 
-/* One batch of the topic, and the offset behind it. Thread: the one that fills. Records that
- * cannot be decoded, or have no key, are counted in *bad and left out.
- * reject (may be NULL) gets each of them. LEAT_E_RETRY: the registry cannot be reached. */
-typedef void (*global_reject_fn)(void *user, size_t place, const char *reason,
-                                 const char *sentence);
-int global_apply(struct global *global, const struct global_record *records, size_t count,
-                 int64_t next_offset, int64_t now_ms, global_reject_fn reject, void *user,
+/* Called for each record that is not fit, which is then left out. A code stops the batch. */
+typedef int (*global_reject_fn)(void *user, size_t place, const char *reason,
+                                const char *sentence, struct leat_error *error);
+
+struct global_batch {
+    const struct global_record *records;
+    size_t count;
+    uint16_t offsets;           /* the home's number under which the offset is kept */
+    int64_t next_offset;        /* behind the last record */
+    int64_t now_ms;
+    global_reject_fn reject;    /* NULL: nobody asks */
+    void *user;
+};
+
+/* One batch of one partition, and the offset behind it, in one commit. Thread: the one that fills.
+ * LEAT_E_RETRY: the registry cannot be reached; nothing was done but calls of reject. */
+int global_apply(struct global *global, const struct global_batch *batch,
                  struct leat_error *error) MUST_CHECK;
 
 struct global_reader {
