@@ -42,6 +42,7 @@ struct task_store {
     int64_t offset;         /* restored up to here */
     int64_t target;         /* restored when this is reached */
     uint64_t restored;      /* records */
+    uint64_t sent;          /* records since the last commit */
 };
 
 struct input {

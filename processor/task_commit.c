@@ -82,6 +82,8 @@ int task_abort(struct task *task, struct leat_error *error)
 
     task->dirty = false;
     task->idle_said = false;
+    for (size_t i = 0; i < task->store_count; i++)
+        task->stores[i].sent = 0;
     for (size_t i = 0; i < task->output_count; i++) {
         struct port *port = &task->outputs[i];
 
