@@ -1,0 +1,47 @@
+/* http.h - the status server: metrics, health and topology, for people and for probes.
+ *
+ *   GET /          the list of these
+ *   GET /metrics   Prometheus' text format
+ *   GET /health    200 while the application works, 503 with the reason when it must be restarted
+ *   GET /ready     200 once its tasks run, 503 with the reason before
+ *   GET /topology  as text; ?format=mermaid for a diagram
+ *   GET /tasks     JSON
+ *
+ * Nothing can be changed through it. It listens on loopback unless told otherwise: it asks for no
+ * password.
+ */
+#ifndef PROCESSOR_HTTP_H
+#define PROCESSOR_HTTP_H
+
+#include "base/buffer.h"
+
+#include <stdint.h>
+
+struct http;
+
+/* What the pages show, all of them. Each appends to out.
+ * Thread: the server's own, one call at a time, until http_stop() returns. */
+struct http_pages {
+    int (*metrics)(void *user, struct buffer *out);
+    bool (*healthy)(void *user, struct buffer *out); /* false: and why not */
+    bool (*ready)(void *user, struct buffer *out);
+    int (*topology)(void *user, bool mermaid, struct buffer *out);
+    int (*tasks)(void *user, struct buffer *out);
+    void *user;
+};
+
+struct http_options {
+    const char *listen; /* a numeric address, or localhost; NULL: 127.0.0.1 */
+    uint16_t port;      /* 0: a free one */
+    bool expose;        /* an address other than loopback is meant */
+    struct http_pages pages;
+};
+
+/* LEAT_E_ARGUMENT: the address is wrong, not ours, taken, or not loopback without expose. */
+int http_start(const struct http_options *options, struct http **out,
+               struct leat_error *error) MUST_CHECK;
+void http_stop(struct http *http); /* waits for the request at hand; NULL is a no-op */
+
+uint16_t http_port(const struct http *http);
+
+#endif
