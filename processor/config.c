@@ -57,8 +57,8 @@ void config_add(struct config *config, const struct config_option *options, size
         assert(!config_find(config, option->key));
         assert(!option->preset ||
                !config_parse(option, option->preset, &value.number, &value.real, NULL));
-        config->values = memory_grow(config->values, config->count, &config->capacity,
-                                     sizeof *config->values);
+        config->values =
+            memory_grow(config->values, config->count, &config->capacity, sizeof *config->values);
         config->values[config->count++] = value;
     }
 }
@@ -222,8 +222,9 @@ const char *config_kafka_text(const struct config *config, const char *name)
 /* librdkafka tells nobody which of its settings are secret, so names decide, rather too often. */
 bool config_is_secret(const struct config *config, const char *key)
 {
-    static const char *const words[] = { "password", "secret",       "token",    "key.pem",
-                                         "jaas",     "oauthbearer.config", "credential" };
+    static const char *const words[] = { "password",  "secret", "token",
+                                         "key.pem",   "jaas",   "oauthbearer.config",
+                                         "credential" };
     const struct config_value *value = config_find(config, key);
 
     if (value)

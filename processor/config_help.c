@@ -78,5 +78,5 @@ void config_print(const struct config *config, FILE *out)
     for (size_t i = 0; i < config->kafka_count; i++)
         fprintf(out, "kafka.%s = %s\n", config->kafka[i].name,
                 config_is_secret(config, config->kafka[i].name) ? "********"
-                                                                 : config->kafka[i].value);
+                                                                : config->kafka[i].value);
 }

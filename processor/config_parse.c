@@ -13,13 +13,14 @@ struct unit {
 };
 
 static const struct unit time_units[] = {
-    { "", 1 },          { "ms", 1 },          { "s", 1000 },     { "m", 60 * 1000 },
-    { "h", 3600 * 1000 }, { "d", 86400 * 1000 }, { NULL, 0 },
+    { "", 1 },          { "ms", 1 },          { "s", 1000 },
+    { "m", 60 * 1000 }, { "h", 3600 * 1000 }, { "d", 86400 * 1000 },
+    { NULL, 0 },
 };
 static const struct unit size_units[] = {
-    { "", 1 },         { "B", 1 },         { "KB", 1 << 10 }, { "MB", 1 << 20 },
-    { "GB", 1 << 30 }, { "KiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 },
-    { NULL, 0 },
+    { "", 1 },          { "B", 1 },         { "KB", 1 << 10 },
+    { "MB", 1 << 20 },  { "GB", 1 << 30 },  { "KiB", 1 << 10 },
+    { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { NULL, 0 },
 };
 
 /* A whole number and one of the units, with nothing around it. */
@@ -85,8 +86,9 @@ static int parse_real(const struct config_option *option, const char *text, doub
     if (rest == text || *rest || errno || !isfinite(*real))
         return error_set(error, LEAT_E_ARGUMENT, "'%.100s' is not a number", text);
     if (*real < (double)option->min || *real > max)
-        return error_set(error, LEAT_E_ARGUMENT, "%.100s is out of range, which is %" PRId64
-                         " to %g", text, option->min, max);
+        return error_set(error, LEAT_E_ARGUMENT,
+                         "%.100s is out of range, which is %" PRId64 " to %g", text, option->min,
+                         max);
     return LEAT_OK;
 }
 
@@ -102,8 +104,8 @@ static int parse_word(const char *text, const char *const *words, int64_t *numbe
             return LEAT_OK;
         }
         if (used < sizeof list)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "",
-                                     words[i]);
+            used +=
+                (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", words[i]);
     }
     return error_set(error, LEAT_E_ARGUMENT, "'%.100s' is none of: %s", text, list);
 }

@@ -48,8 +48,7 @@ static int note_key(struct reading *reading, const char *key, const char *origin
                              origin, key, reading->seen[i].line);
     reading->seen = memory_grow(reading->seen, reading->seen_count, &reading->seen_capacity,
                                 sizeof *reading->seen);
-    reading->seen[reading->seen_count++] =
-        (struct config_seen){ memory_text(key), reading->line };
+    reading->seen[reading->seen_count++] = (struct config_seen){ memory_text(key), reading->line };
     reading->secrets |= config_is_secret(reading->config, key);
     return LEAT_OK;
 }
@@ -64,8 +63,8 @@ static int read_line(struct reading *reading, char *line, struct leat_error *err
     snprintf(origin, sizeof origin, "%s:%d", reading->path, reading->line);
     value = strchr(key, '=');
     if (!value || value == key)
-        return error_set(error, LEAT_E_ARGUMENT, "%s: a line reads `key = value`, and this does not",
-                         origin);
+        return error_set(error, LEAT_E_ARGUMENT,
+                         "%s: a line reads `key = value`, and this does not", origin);
     *value++ = 0;
     key = trim(key);
     code = note_key(reading, key, origin, error);
@@ -91,8 +90,8 @@ static int read_lines(struct reading *reading, struct leat_error *error)
             code = read_line(reading, line, error);
     }
     if (!code && ferror(reading->file))
-        code = error_set(error, LEAT_E_ARGUMENT, "cannot read %s: %s", reading->path,
-                         strerror(errno));
+        code =
+            error_set(error, LEAT_E_ARGUMENT, "cannot read %s: %s", reading->path, strerror(errno));
     explicit_bzero(line, LIMIT_CONFIG_LINE_BYTES);
     memory_free(line);
     return code;

@@ -90,8 +90,8 @@ struct route {
 };
 
 static const struct route routes[] = {
-    { "/", show_index },       { "/metrics", show_metrics },   { "/health", show_health },
-    { "/ready", show_ready },  { "/topology", show_topology }, { "/tasks", show_tasks },
+    { "/", show_index },      { "/metrics", show_metrics },   { "/health", show_health },
+    { "/ready", show_ready }, { "/topology", show_topology }, { "/tasks", show_tasks },
 };
 
 static const struct route *route_of(const char *path)
@@ -130,8 +130,8 @@ static void fill(const struct http *http, struct MHD_Connection *connection, con
 
 static enum MHD_Result send_page(struct MHD_Connection *connection, struct page *page)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        page->body.size, page->body.data, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(page->body.size, page->body.data, MHD_RESPMEM_MUST_COPY);
     enum MHD_Result queued;
 
     if (!response)
@@ -206,12 +206,12 @@ static struct MHD_Daemon *listen_at(struct http *http, const struct addrinfo *ad
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO |
                      (address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0);
 
-    return MHD_start_daemon(
-        flags, 0, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR, address->ai_addr,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_HTTP_CONNECTIONS,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_END);
+    return MHD_start_daemon(flags, 0, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR,
+                            address->ai_addr, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)LIMIT_HTTP_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+                            (unsigned)PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)CONNECTION_BYTES, MHD_OPTION_END);
 }
 
 int http_start(const struct http_options *options, struct http **out, struct leat_error *error)

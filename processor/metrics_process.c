@@ -53,8 +53,10 @@ static int64_t start_ms(void *user)
 
     if (file)
         fclose(file);
-    if (!behind || sscanf(behind + 1, " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
-                                      " %*s %*s %*s %*s %*s %llu", &ticks) != 1)
+    if (!behind || sscanf(behind + 1,
+                          " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
+                          " %*s %*s %*s %*s %*s %llu",
+                          &ticks) != 1)
         return 0;
     clock_gettime(CLOCK_REALTIME, &wall);
     clock_gettime(CLOCK_BOOTTIME, &cpu);

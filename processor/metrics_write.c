@@ -72,8 +72,8 @@ static int write_bucket(struct buffer *out, const struct metric *series, size_t 
     const char *comma = *series->labels ? "," : "";
 
     if (at == family->bound_count)
-        return buffer_format(out, "%s_bucket{%s%sle=\"+Inf\"} %lld\n", family->name,
-                             series->labels, comma, (long long)count);
+        return buffer_format(out, "%s_bucket{%s%sle=\"+Inf\"} %lld\n", family->name, series->labels,
+                             comma, (long long)count);
     return buffer_format(out, "%s_bucket{%s%sle=\"%.15g\"} %lld\n", family->name, series->labels,
                          comma, shown(family, family->bounds[at]), (long long)count);
 }

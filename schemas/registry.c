@@ -29,13 +29,13 @@ enum {
 struct registry {
     struct registry_backend *backend;
     struct clock *clock;
-    pthread_mutex_t lock;       /* all below; never held while the backend is asked */
-    struct map schemas;         /* id or GUID (4 or 16 bytes) -> char *, the schema's text */
-    struct map ids;             /* subject, 0, schema -> int32_t * */
-    struct map unknown;         /* id or GUID -> struct unknown * */
-    int back_off_ms;            /* 0: the last attempt was answered */
-    int64_t due_ms;             /* no attempt before this */
-    struct leat_error outage;   /* what the last attempt ran into */
+    pthread_mutex_t lock;     /* all below; never held while the backend is asked */
+    struct map schemas;       /* id or GUID (4 or 16 bytes) -> char *, the schema's text */
+    struct map ids;           /* subject, 0, schema -> int32_t * */
+    struct map unknown;       /* id or GUID -> struct unknown * */
+    int back_off_ms;          /* 0: the last attempt was answered */
+    int64_t due_ms;           /* no attempt before this */
+    struct leat_error outage; /* what the last attempt ran into */
 };
 
 struct unknown {

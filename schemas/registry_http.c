@@ -97,8 +97,8 @@ static int refusal(const struct answer *answer, const char *url, struct leat_err
 
 static int judge(struct answer *answer, const char *url, struct leat_error *error)
 {
-    answer->json = json_loadb(answer->body.data ? answer->body.data : "", answer->body.size, 0,
-                              NULL);
+    answer->json =
+        json_loadb(answer->body.data ? answer->body.data : "", answer->body.size, 0, NULL);
     if (!json_is_object(answer->json)) {
         json_decref(answer->json);
         answer->json = NULL;
@@ -131,8 +131,8 @@ static int ask_one(struct http_backend *self, const char *base, const char *path
 }
 
 /* The answer is to be freed in any case. */
-static int ask(struct http_backend *self, const char *path, const char *post,
-               struct answer *answer, struct leat_error *error)
+static int ask(struct http_backend *self, const char *path, const char *post, struct answer *answer,
+               struct leat_error *error)
 {
     size_t first = atomic_load(&self->first);
     int code = LEAT_E_RETRY;

@@ -51,12 +51,12 @@ static void drop_documentation(json_t *schema)
     size_t i;
 
     if (json_is_array(schema)) {
-        json_array_foreach (schema, i, value)
-            drop_documentation(value);
+        json_array_foreach(schema, i, value) drop_documentation(value);
         return;
     }
     json_object_del(schema, "doc");
-    json_object_foreach (schema, key, value) {
+    json_object_foreach(schema, key, value)
+    {
         if (strcmp(key, "default"))
             drop_documentation(value);
     }

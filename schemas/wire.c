@@ -16,7 +16,8 @@ int wire_split(struct leat_bytes wire, int32_t *id, struct leat_bytes *body,
                          "value of %zu bytes is too short for a schema's id (5 bytes)", wire.size);
     if (at[0] != MAGIC_ID)
         return error_set(error, LEAT_E_DATA,
-                         "value begins with byte %u instead of 0: not written with a schema", at[0]);
+                         "value begins with byte %u instead of 0: not written with a schema",
+                         at[0]);
     *id = (int32_t)((uint32_t)at[1] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 8 | at[4]);
     *body = leat_bytes(wire.data + WIRE_PREFIX_BYTES, wire.size - WIRE_PREFIX_BYTES);
     if (*id < 0)

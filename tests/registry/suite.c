@@ -7,9 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define RECORD(name, fields) \
-    "{\"type\":\"record\",\"name\":\"" name "\",\"fields\":[" fields "]}"
-#define FIELD(name, type) "{\"name\":\"" name "\",\"type\":\"" type "\"}"
+#define RECORD(name, fields) "{\"type\":\"record\",\"name\":\"" name "\",\"fields\":[" fields "]}"
+#define FIELD(name, type)    "{\"name\":\"" name "\",\"type\":\"" type "\"}"
 
 static struct registry *open_registry(void)
 {
@@ -18,8 +17,8 @@ static struct registry *open_registry(void)
     struct registry *registry;
 
     cr_assert(url, "LEAT_REGISTRY_URL is not set: start this by tests/registry/run.sh");
-    cr_assert_eq(registry_new(&(struct registry_options){ .url = url }, &registry, &error),
-                 LEAT_OK, "%s", error.text);
+    cr_assert_eq(registry_new(&(struct registry_options){ .url = url }, &registry, &error), LEAT_OK,
+                 "%s", error.text);
     return registry;
 }
 
@@ -130,7 +129,7 @@ Test(registry, a_wrong_path_is_named)
     snprintf(url, sizeof url, "%s/elsewhere", getenv("LEAT_REGISTRY_URL"));
     cr_assert_eq(registry_new(&(struct registry_options){ .url = url }, &registry, &error),
                  LEAT_OK);
-    cr_assert_eq(registry_schema(registry, 1, &text, &error), LEAT_E_REGISTRY, "%d: %s",
-                 error.code, error.text);
+    cr_assert_eq(registry_schema(registry, 1, &text, &error), LEAT_E_REGISTRY, "%d: %s", error.code,
+                 error.text);
     registry_free(registry);
 }

@@ -68,9 +68,9 @@ Test(config, takes_durations_in_every_unit)
     static const struct {
         const char *text;
         int64_t ms;
-    } cases[] = { { "100", 100 },         { "100ms", 100 },      { "10s", 10000 },
-                  { "5m", 300000 },       { "1h", 3600000 },     { "7d", 604800000 },
-                  { "-1", -1 },           { "0", 0 },            { "2 h", 7200000 } };
+    } cases[] = { { "100", 100 },   { "100ms", 100 },  { "10s", 10000 },
+                  { "5m", 300000 }, { "1h", 3600000 }, { "7d", 604800000 },
+                  { "-1", -1 },     { "0", 0 },        { "2 h", 7200000 } };
     int64_t ms;
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -81,8 +81,16 @@ Test(config, takes_durations_in_every_unit)
 
 Test(config, refuses_what_is_no_duration)
 {
-    static const char *const cases[] = { "",   "s",     "10 parsecs", "1.5s",      "0x10", "+5",
-                                         " 5", "10s ", "1s2",        "9223372036854775807d",
+    static const char *const cases[] = { "",
+                                         "s",
+                                         "10 parsecs",
+                                         "1.5s",
+                                         "0x10",
+                                         "+5",
+                                         " 5",
+                                         "10s ",
+                                         "1s2",
+                                         "9223372036854775807d",
                                          "99999999999999999999" };
     int64_t ms;
 
@@ -210,10 +218,14 @@ Test(config, a_file_that_is_missing_is_named)
 
 Test(config, reads_the_environment)
 {
-    char *variables[] = { "PATH=/bin",           "LEAT_COMMIT_INTERVAL_MS=5s",
-                          "LEAT_HTTP_PORT=8080", "LEAT_KAFKA_SASL_PASSWORD=s=3",
-                          "LEAT_CACHE=/x",       "LEAT_",
-                          "LEAT_KAFKA_=x",       "leat_state_dir=/y",
+    char *variables[] = { "PATH=/bin",
+                          "LEAT_COMMIT_INTERVAL_MS=5s",
+                          "LEAT_HTTP_PORT=8080",
+                          "LEAT_KAFKA_SASL_PASSWORD=s=3",
+                          "LEAT_CACHE=/x",
+                          "LEAT_",
+                          "LEAT_KAFKA_=x",
+                          "leat_state_dir=/y",
                           NULL };
 
     cr_assert_eq(config_read_environment(config, variables, &error), LEAT_OK, "%s", error.text);

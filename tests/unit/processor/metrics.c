@@ -11,8 +11,9 @@
 static const struct metric_family records = { "leat_records_total", "Records.", METRIC_COUNTER };
 static const struct metric_family lag = { "leat_lag", "Records behind.", METRIC_GAUGE };
 static const int64_t bounds[] = { 1000, 10000, 2500000 };
-static const struct metric_family commits = { "leat_commit_seconds", "Time of a commit.",
-                                              METRIC_HISTOGRAM, 1e-6, bounds, 3 };
+static const struct metric_family commits = {
+    "leat_commit_seconds", "Time of a commit.", METRIC_HISTOGRAM, 1e-6, bounds, 3
+};
 
 static struct metrics *metrics;
 static struct metrics_block *one, *two;

@@ -91,8 +91,8 @@ static const struct tally *tally;
 
 static void open_codec(const char *url)
 {
-    cr_assert_eq(registry_new(&(struct registry_options){ .url = url }, &registry, &error),
-                 LEAT_OK, "%s", error.text);
+    cr_assert_eq(registry_new(&(struct registry_options){ .url = url }, &registry, &error), LEAT_OK,
+                 "%s", error.text);
     codec = codec_new(&tally_type, registry);
     arena_init(&arena, 4096);
     buffer_init(&wire, LIMIT_VALUE_BYTES);
@@ -245,8 +245,9 @@ Test(codec, a_writer_that_cannot_be_read_is_bad_data_each_time)
 Test(codec, truncated_and_overlong_bodies_are_bad_data)
 {
     static const char old[] = TALLY NAME "]}";
-    static const struct leat_bytes bodies[] = { { "", 0 }, { "\4a", 2 }, { "\2a\2x", 4 },
-                                                { "\1", 1 } };
+    static const struct leat_bytes bodies[] = {
+        { "", 0 }, { "\4a", 2 }, { "\2a\2x", 4 }, { "\1", 1 }
+    };
 
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         cr_assert_eq(decode(written_with(old, bodies[i])), LEAT_E_DATA);
@@ -292,8 +293,8 @@ Test(codec, an_unknown_guid_is_bad_data)
 {
     void *value;
 
-    cr_assert_eq(codec_decode_headed(codec, leat_bytes("\1abcdefghijklmnop", 17),
-                                     LEAT_LITERAL("x"), &arena, &value, &error),
+    cr_assert_eq(codec_decode_headed(codec, leat_bytes("\1abcdefghijklmnop", 17), LEAT_LITERAL("x"),
+                                     &arena, &value, &error),
                  LEAT_E_DATA);
     cr_assert(strstr(error.text, "61626364-"), "%s", error.text);
 }
@@ -305,9 +306,9 @@ Test(codec, falls_back_to_the_prefix_where_the_header_is_another_s)
 
     cr_assert_eq(codec_decode_headed(codec, LEAT_LITERAL("what"), bytes, &arena, &value, &error),
                  LEAT_OK);
-    cr_assert_eq(codec_decode_headed(codec, (struct leat_bytes){ 0 }, bytes, &arena, &value,
-                                     &error),
-                 LEAT_OK);
+    cr_assert_eq(
+        codec_decode_headed(codec, (struct leat_bytes){ 0 }, bytes, &arena, &value, &error),
+        LEAT_OK);
 }
 
 /* ---- built-in types ----------------------------------------------------------------------- */

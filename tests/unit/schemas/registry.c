@@ -99,9 +99,11 @@ Test(registry_mock, ids_depend_on_what_changes_values)
     static const char *const schemas[] = {
         "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,\"scale\":2}",
         "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,\"scale\":3}",
-        "{\"type\":\"record\",\"name\":\"a\",\"fields\":[{\"name\":\"m\",\"default\":{\"doc\":\"x\"},"
+        "{\"type\":\"record\",\"name\":\"a\",\"fields\":[{\"name\":\"m\",\"default\":{\"doc\":"
+        "\"x\"},"
         "\"type\":{\"type\":\"map\",\"values\":\"string\"}}]}",
-        "{\"type\":\"record\",\"name\":\"a\",\"fields\":[{\"name\":\"m\",\"default\":{\"doc\":\"y\"},"
+        "{\"type\":\"record\",\"name\":\"a\",\"fields\":[{\"name\":\"m\",\"default\":{\"doc\":"
+        "\"y\"},"
         "\"type\":{\"type\":\"map\",\"values\":\"string\"}}]}",
     };
     struct registry *registry = open_at("mock://values");
@@ -156,7 +158,8 @@ Test(registry_mock, refuses_what_is_not_json)
 
 /* ---- the cache, over HTTP ----------------------------------------------------------------- */
 
-#define ANSWER_A "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"a\\\",\\\"fields\\\":[]}\"}"
+#define ANSWER_A                                                                                   \
+    "{\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"a\\\",\\\"fields\\\":[]}\"}"
 
 Test(registry_cache, asks_once_for_an_id)
 {

@@ -76,8 +76,9 @@ Test(registry_http, posts_the_schema_as_a_json_string)
     cr_assert_eq(id, 42);
     cr_assert_str_eq(server_last(&server).line, "POST /subjects/sales-value/versions");
     cr_assert_str_eq(server_last(&server).type, "application/vnd.schemaregistry.v1+json");
-    cr_assert_str_eq(server_last(&server).body, "{\"schema\": \"{\\\"type\\\":\\\"record\\\",\\\"name\\\":"
-                                  "\\\"a\\\",\\\"fields\\\":[]}\"}");
+    cr_assert_str_eq(server_last(&server).body,
+                     "{\"schema\": \"{\\\"type\\\":\\\"record\\\",\\\"name\\\":"
+                     "\\\"a\\\",\\\"fields\\\":[]}\"}");
     cr_assert_str_eq(server_last(&server).user, "");
     registry_free(registry);
     server_stop(&server);
@@ -93,8 +94,8 @@ Test(registry_http, keeps_the_path_of_the_url_and_sends_the_user)
 
     server_start(&server, answers, 1);
     snprintf(url, sizeof url, "%s/apis/ccompat/v7/", server.url);
-    registry = open_with(
-        &(struct registry_options){ .url = url, .user = "leat", .password = "se:cret" });
+    registry =
+        open_with(&(struct registry_options){ .url = url, .user = "leat", .password = "se:cret" });
     cr_assert_eq(registry_schema(registry, 1, &schema, NULL), LEAT_OK);
     cr_assert_str_eq(server_last(&server).line, "GET /apis/ccompat/v7/schemas/ids/1");
     cr_assert_str_eq(server_last(&server).user, "leat");
@@ -115,7 +116,8 @@ Test(registry_http, asks_for_a_guid)
     server_start(&server, answers, 1);
     registry = open_with(&(struct registry_options){ .url = server.url });
     cr_assert_eq(registry_schema_by_guid(registry, guid, &schema, NULL), LEAT_OK);
-    cr_assert_str_eq(server_last(&server).line, "GET /schemas/guids/123e4567-e89b-12d3-a456-426614174000");
+    cr_assert_str_eq(server_last(&server).line,
+                     "GET /schemas/guids/123e4567-e89b-12d3-a456-426614174000");
     cr_assert_str_eq(schema, schema_a);
     registry_free(registry);
     server_stop(&server);
@@ -181,7 +183,7 @@ Test(registry_http, faults_of_the_server_are_outages)
 
 Test(registry_http, what_is_not_an_answer_of_the_api_is_an_outage)
 {
-    static const char *const bodies[] = { "",    "<html>welcome</html>", "{\"schema\":", "[1]",
+    static const char *const bodies[] = { "",   "<html>welcome</html>", "{\"schema\":", "[1]",
                                           "{}", "{\"schema\":17}",      "null" };
     struct leat_error error = { 0 };
 
@@ -243,9 +245,10 @@ Test(registry_http, an_id_it_does_not_know_is_bad_data)
 {
     struct leat_error error = { 0 };
 
-    expect(look_up(&(struct server_answer){
-                       404, "{\"error_code\":40403,\"message\":\"Schema 7 not found\"}" },
-                   &error),
+    expect(look_up(
+               &(struct server_answer){
+                   404, "{\"error_code\":40403,\"message\":\"Schema 7 not found\"}" },
+               &error),
            LEAT_E_DATA, &error, "Schema 7 not found");
 }
 
@@ -329,13 +332,14 @@ Test(registry_http, schemas_of_other_kinds_are_bad_data)
 {
     struct leat_error error = { 0 };
 
-    expect(look_up(&(struct server_answer){
-                       200, "{\"schemaType\":\"PROTOBUF\",\"schema\":\"syntax\"}" },
+    expect(look_up(&(struct server_answer){ 200,
+                                            "{\"schemaType\":\"PROTOBUF\",\"schema\":\"syntax\"}" },
                    &error),
            LEAT_E_DATA, &error, "PROTOBUF");
-    cr_assert_eq(look_up(&(struct server_answer){
-                             200, "{\"schemaType\":\"AVRO\",\"schema\":\"\\\"string\\\"\"}" },
-                         &error),
+    cr_assert_eq(look_up(
+                     &(struct server_answer){
+                         200, "{\"schemaType\":\"AVRO\",\"schema\":\"\\\"string\\\"\"}" },
+                     &error),
                  LEAT_OK);
 }
 

@@ -85,8 +85,7 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *connection, con
 
 static struct sockaddr_in loopback(void)
 {
-    return (struct sockaddr_in){ .sin_family = AF_INET,
-                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    return (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
 void server_start(struct server *server, const struct server_answer *answers, size_t count)
