@@ -69,7 +69,7 @@ static bool again(const struct feed *feed, int *code, int *tries, struct leat_er
     if (++*tries > RETRIES)
         return false;
     if (*tries % 25 == 1)
-        log_warn("waiting", "for=%s", error->text);
+        log_warn("waiting", "for=\"%s\"", error->text);
     clock_sleep_ms(RETRY_MS);
     return true;
 }
@@ -236,13 +236,13 @@ int feed_flush(struct feed *feed, struct leat_error *error)
     do
         code = log_writer_flush(feed->writer, error);
     while (again(feed, &code, &tries, error));
-    if (code != LEAT_E_ABORTED || !log_writer_failure(feed->writer, &failure))
+    if (code != LEAT_E_ABORTED)
         return code;
-    if (failure.error.code != LEAT_E_RETRY)
+    if (log_writer_failure(feed->writer, &failure))
         return error_set(error, LEAT_E_LOG, "a record was refused: %s", failure.error.text);
     feed->lost++;
-    log_warn("lost", "reason=%s", failure.error.text);
-    return LEAT_OK;
+    log_warn("lost", "reason=\"%s\"", error->text);
+    return log_writer_begin(feed->writer, error);
 }
 
 int64_t feed_lost(const struct feed *feed)

@@ -8,7 +8,7 @@
  *
  * Everything in these structs is read and written under the lock. Time is asked of the clock that
  * the log was made with, in calls that take the lock: no thread of its own, so a test that brings
- * its clock replays to the letter. Writers queue and readers walk outside the lock, a batch at once.
+ * its clock replays to the letter. Writers queue and readers walk outside the lock, in batches.
  */
 #ifndef PROCESSOR_LOCAL_LOCAL_H
 #define PROCESSOR_LOCAL_LOCAL_H

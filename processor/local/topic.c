@@ -110,10 +110,12 @@ int local_topic_setting(struct log *log, const char *name, const char *setting, 
 
 static bool name_fits(const char *name)
 {
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789._-";
     size_t size = strlen(name);
 
     return size && size <= LIMIT_NAME_BYTES && strcmp(name, ".") && strcmp(name, "..") &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == size;
+           strspn(name, allowed) == size;
 }
 
 static void add_partitions(struct local_topic *topic, int32_t count)
@@ -174,7 +176,7 @@ int local_topic_create(struct log *log, const struct log_topic *topic, struct le
 
     if (!name_fits(topic->name))
         return error_set(error, LEAT_E_LOG,
-                         "'%s' is no name for a topic: letters, digits, '.', '_' and '-', %d at most",
+                         "'%s' is no name for a topic: letters, digits, '.', '_', '-', %d at most",
                          topic->name, LIMIT_NAME_BYTES);
     if (check_count(topic->name, topic->partitions, error))
         return LEAT_E_LOG;

@@ -177,7 +177,7 @@ static int writer_send(struct log_writer *super, const struct log_record *record
     struct queued *queued;
 
     assert(record->topic >= 0 && (size_t)record->topic < writer->target_count);
-    assert(!writer->transaction || writer->begun);
+    assert(writer->begun || !writer->transaction);
     limit = writer->targets[record->topic].limit_bytes;
     limit = limit > LOCAL_MESSAGE_MAX_BYTES ? limit : LOCAL_MESSAGE_MAX_BYTES;
     if (payload > limit || payload > writer->limit_bytes)
@@ -238,14 +238,14 @@ static int writer_begin(struct log_writer *super, struct leat_error *error)
     struct writer *writer = (struct writer *)super;
     bool fenced;
 
-    assert(writer->transaction && !writer->begun);
+    assert(!writer->begun || !writer->transaction);
     local_lock(writer->local);
     fenced = is_fenced(writer);
     local_unlock(writer->local);
     if (fenced)
         return say_fenced(writer, error);
     writer->begun = true;
-    writer->failed = false;
+    writer->failed = writer->reported = false;
     return LEAT_OK;
 }
 
@@ -294,6 +294,8 @@ static int writer_commit(struct log_writer *super, struct log_group *group,
     struct writer *writer = (struct writer *)super;
     int code;
 
+    if (!writer->transaction)
+        return writer_flush(super, error);
     assert(writer->begun && (group || !count));
     local_lock(writer->local);
     code = commit(writer, group, positions, count, error);
@@ -309,11 +311,13 @@ static int writer_abort(struct log_writer *super, struct leat_error *error)
     struct writer *writer = (struct writer *)super;
     bool fenced;
 
+    if (!writer->transaction)
+        return LEAT_OK;
     writer->used = 0;
     writer->begun = false;
     local_lock(writer->local);
     fenced = is_fenced(writer);
-    if (!fenced && writer->transaction)
+    if (!fenced)
         local_transaction_end(writer->local, writer->transaction, false);
     local_unlock(writer->local);
     return fenced ? say_fenced(writer, error) : LEAT_OK;

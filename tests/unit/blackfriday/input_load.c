@@ -106,7 +106,8 @@ Test(input_load, a_wrong_header_is_named)
                                   "subcategory, price, supplier_id, found 'title'");
     refuses("product_id,name,name\n", ":1:17: expected each column once, found 'name'");
     refuses("product_id,name\n", "expected all of the columns");
-    refuses("product_id,name,category,subcategory,price,supplier_id,more\n", ":1:56: expected only");
+    refuses("product_id,name,category,subcategory,price,supplier_id,more\n",
+            ":1:56: expected only");
 }
 
 Test(input_load, a_wrong_field_is_named_and_nothing_is_loaded)
