@@ -1,6 +1,6 @@
 /* reader.c - reads the partitions that it is told to, in batches and without copies.
  *
- * poll: backlogs of places that were resumed, then what librdkafka has ready, then a wait for the
+ * poll: what is no more, backlogs of places that were resumed, what librdkafka has ready, a wait for the
  * first message. rd_kafka_consume_batch_queue() with a timeout waits for a whole batch, so it is
  * called with none, and the wait is for a single message.
  *
@@ -166,6 +166,35 @@ static enum log_event event_of(const rd_kafka_message_t *raw)
                                                           : LOG_GONE;
 }
 
+/* That a topic or a partition is no more comes as an event of the handle, with the name in a
+ * sentence. So all places are asked for, and those that are gone are told. */
+static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque)
+{
+    struct kafka_reader *reader = opaque;
+
+    if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+        code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        reader->suspect = true;
+    log_warn("reader", "client=%s cause=\"%s\"", rd_kafka_name(handle), reason);
+}
+
+static size_t deliver_gone(struct kafka_reader *reader, struct log_message *out, size_t max)
+{
+    size_t count = 0, i;
+
+    for (i = 0; i < reader->place_count && count < max; i++) {
+        struct kafka_place *place = reader->places[i];
+
+        if (place->gone || !is_gone(reader, place))
+            continue;
+        place_stop(place);
+        place->gone = true;
+        fill_event(place, LOG_GONE, place->next_offset, &out[count++]);
+    }
+    reader->suspect = i < reader->place_count;
+    return count;
+}
+
 /* Hands out of the backlog what is no longer held, up to max. */
 static size_t deliver_backlog(struct kafka_reader *reader, struct log_message *out, size_t max)
 {
@@ -231,10 +260,12 @@ static int reader_poll(struct log_reader *log_reader, struct log_message *out, s
                        int timeout_ms, struct leat_error *error)
 {
     struct kafka_reader *reader = (struct kafka_reader *)log_reader;
-    size_t count = reader->ready ? deliver_backlog(reader, out, max) : 0;
+    size_t count = reader->suspect ? deliver_gone(reader, out, max) : 0;
     int64_t deadline = 0;
     int got;
 
+    if (reader->ready)
+        count += deliver_backlog(reader, out + count, max - count);
     if (count == max)
         return (int)count;
     got = fetch(reader, out + count, max - count, error);
@@ -248,7 +279,9 @@ static int reader_poll(struct log_reader *log_reader, struct log_message *out, s
         if (got < 0)
             break;
         count += (size_t)got;
-        got = fetch(reader, out + count, max - count, error);
+        if (reader->suspect)
+            count += deliver_gone(reader, out + count, max - count);
+        got = count < max ? fetch(reader, out + count, max - count, error) : 0;
     }
     if (got < 0) {
         while (count)
@@ -370,6 +403,8 @@ static int open_handle(struct kafka_reader *reader, const struct log_reader_opti
     kafka_conf_number(conf, "fetch.max.bytes", (int64_t)clamp(queue, 1024, 52428800));
     if (options->read_uncommitted)
         kafka_conf_set(conf, "isolation.level", "read_uncommitted");
+    rd_kafka_conf_set_opaque(conf, reader);
+    rd_kafka_conf_set_error_cb(conf, on_error);
     reader->backlog_limit = clamp(queue / 4, 64 << 10, SIZE_MAX);
     return kafka_open(conf, RD_KAFKA_CONSUMER, &reader->handle, error);
 }

@@ -52,7 +52,8 @@ struct kafka_reader {
     struct kafka_message *spare;
     struct kafka_message **blocks; /* where the messages' memory lies */
     size_t block_count, block_capacity;
-    size_t out; /* messages that are not spare */
+    size_t out;    /* messages that are not spare */
+    bool suspect;  /* librdkafka said that some partition or topic is no more */
 };
 
 /* ---- place.c: assigned partitions ----------------------------------------------------------- */

@@ -40,10 +40,10 @@ static int judge(rd_kafka_error_t *object, struct leat_error *error, const char 
     return status;
 }
 
-int transaction_init(struct kafka_writer *writer, const char *id, struct leat_error *error)
+int transaction_init(struct kafka_writer *writer, struct leat_error *error)
 {
     return kafka_fail_object(error, rd_kafka_init_transactions(writer->handle, INIT_MS),
-                             "take over transactional id '%s'", id);
+                             "take over transactional id '%s'", writer->transactional_id);
 }
 
 int transaction_begin(struct log_writer *log_writer, struct leat_error *error)
@@ -73,6 +73,10 @@ int transaction_abort(struct log_writer *log_writer, struct leat_error *error)
                            "abort a transaction")) == LEAT_E_RETRY)
         clock_sleep_ms(PAUSE_MS);
     writer->open = false;
+    /* The sequence numbers of a batch that the broker refused are spent for librdkafka and not for
+     * the broker, which would refuse the next transaction for the gap. */
+    if (!status && writer->failure_named)
+        status = writer_reopen(writer, error);
     return status ? LEAT_E_FENCED : LEAT_OK;
 }
 

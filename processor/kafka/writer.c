@@ -33,11 +33,20 @@ static void warm_metadata(struct kafka_writer *writer, rd_kafka_topic_t *handle)
         rd_kafka_metadata_destroy(metadata);
 }
 
+static void open_target(struct kafka_writer *writer, struct kafka_target *target)
+{
+    rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(writer->handle);
+
+    rd_kafka_topic_conf_set_opaque(conf, target);
+    target->handle = rd_kafka_topic_new(writer->handle, target->name, conf);
+    assert(target->handle);
+    warm_metadata(writer, target->handle);
+}
+
 static int writer_topic(struct log_writer *log_writer, const char *topic)
 {
     struct kafka_writer *writer = (struct kafka_writer *)log_writer;
     struct kafka_target *target;
-    rd_kafka_topic_conf_t *conf;
 
     for (size_t i = 0; i < writer->target_count; i++)
         if (!strcmp(writer->targets[i]->name, topic))
@@ -45,11 +54,7 @@ static int writer_topic(struct log_writer *log_writer, const char *topic)
     target = memory_new(sizeof(*target));
     target->name = memory_text(topic);
     target->number = (int)writer->target_count;
-    conf = rd_kafka_default_topic_conf_dup(writer->handle);
-    rd_kafka_topic_conf_set_opaque(conf, target);
-    target->handle = rd_kafka_topic_new(writer->handle, topic, conf);
-    assert(target->handle);
-    warm_metadata(writer, target->handle);
+    open_target(writer, target);
     writer->targets = memory_grow(writer->targets, writer->target_count, &writer->target_capacity,
                                   sizeof(struct kafka_target *));
     writer->targets[writer->target_count++] = target;
@@ -174,27 +179,34 @@ static bool writer_failure(struct log_writer *log_writer, struct log_failure *fa
 
 /* ---- life ----------------------------------------------------------------------------------- */
 
+static void close_handle(struct kafka_writer *writer)
+{
+    if (!writer->handle)
+        return;
+    if (writer->open && writer->transactional && !rd_kafka_fatal_error(writer->handle, NULL, 0))
+        rd_kafka_error_destroy(rd_kafka_abort_transaction(writer->handle, FREE_ABORT_MS));
+    rd_kafka_purge(writer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_poll(writer->handle, 0);
+    for (size_t i = 0; i < writer->target_count; i++)
+        rd_kafka_topic_destroy(writer->targets[i]->handle);
+    rd_kafka_destroy(writer->handle);
+    writer->handle = NULL;
+    writer->open = false;
+}
+
 static void writer_free(struct log_writer *log_writer)
 {
     struct kafka_writer *writer = (struct kafka_writer *)log_writer;
 
-    if (writer->handle) {
-        if (writer->open && !rd_kafka_fatal_error(writer->handle, NULL, 0))
-            rd_kafka_error_destroy(rd_kafka_abort_transaction(writer->handle, FREE_ABORT_MS));
-        rd_kafka_purge(writer->handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-        rd_kafka_poll(writer->handle, 0);
-    }
+    close_handle(writer);
     for (size_t i = 0; i < writer->target_count; i++) {
-        rd_kafka_topic_destroy(writer->targets[i]->handle);
         memory_free(writer->targets[i]->name);
+        memory_free(writer->targets[i]);
     }
     if (writer->offsets)
         rd_kafka_topic_partition_list_destroy(writer->offsets);
-    if (writer->handle)
-        rd_kafka_destroy(writer->handle);
-    for (size_t i = 0; i < writer->target_count; i++)
-        memory_free(writer->targets[i]);
     memory_free(writer->targets);
+    memory_free(writer->transactional_id);
     memory_free(writer);
 }
 
@@ -209,24 +221,32 @@ static const struct log_writer_ops writer_ops = {
     .free = writer_free,
 };
 
-static int open_handle(struct kafka_writer *writer, const struct log_writer_options *options,
-                       struct leat_error *error)
+static int open_handle(struct kafka_writer *writer, struct leat_error *error)
 {
-    size_t queue = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;
-    int timeout = options->transaction_timeout_ms ? options->transaction_timeout_ms
-                                                  : TRANSACTION_TIMEOUT_MS;
     rd_kafka_conf_t *conf;
     int status = kafka_conf_new(writer->log, KAFKA_WRITER, &conf, error);
 
     if (status)
         return status;
-    kafka_conf_number(conf, "queue.buffering.max.kbytes", (int64_t)(queue >> 10) + 1);
-    if (options->transactional_id) {
-        kafka_conf_set(conf, "transactional.id", options->transactional_id);
-        kafka_conf_number(conf, "transaction.timeout.ms", timeout);
+    kafka_conf_number(conf, "queue.buffering.max.kbytes", (int64_t)(writer->queue_bytes >> 10) + 1);
+    if (writer->transactional) {
+        kafka_conf_set(conf, "transactional.id", writer->transactional_id);
+        kafka_conf_number(conf, "transaction.timeout.ms", writer->transaction_timeout_ms);
     }
     delivery_prepare(conf, writer);
-    return kafka_open(conf, RD_KAFKA_PRODUCER, &writer->handle, error);
+    status = kafka_open(conf, RD_KAFKA_PRODUCER, &writer->handle, error);
+    return status || !writer->transactional ? status : transaction_init(writer, error);
+}
+
+int writer_reopen(struct kafka_writer *writer, struct leat_error *error)
+{
+    int status;
+
+    close_handle(writer);
+    status = open_handle(writer, error);
+    for (size_t i = 0; i < writer->target_count && writer->handle; i++)
+        open_target(writer, writer->targets[i]);
+    return status;
 }
 
 int kafka_writer_new(struct log *log, const struct log_writer_options *options,
@@ -238,9 +258,12 @@ int kafka_writer_new(struct log *log, const struct log_writer_options *options,
     writer->writer.ops = &writer_ops;
     writer->log = (struct kafka_log *)log;
     writer->transactional = options->transactional_id != NULL;
-    status = open_handle(writer, options, error);
-    if (!status && writer->transactional)
-        status = transaction_init(writer, options->transactional_id, error);
+    writer->transactional_id = memory_text(options->transactional_id);
+    writer->transaction_timeout_ms = options->transaction_timeout_ms
+                                         ? options->transaction_timeout_ms
+                                         : TRANSACTION_TIMEOUT_MS;
+    writer->queue_bytes = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;
+    status = open_handle(writer, error);
     if (status) {
         writer_free(&writer->writer);
         return status;

@@ -16,6 +16,9 @@ struct kafka_writer {
     rd_kafka_t *handle;
     struct kafka_target **targets;
     size_t target_count, target_capacity;
+    char *transactional_id; /* NULL: idempotent only */
+    int transaction_timeout_ms;
+    size_t queue_bytes;
     bool transactional, open; /* open: between begin and its end */
     bool failed;              /* a delivery failed since begin, or since the last flush */
     bool failure_named;       /* and it is one record's own fault: failure says which */
@@ -26,6 +29,11 @@ struct kafka_writer {
     rd_kafka_topic_partition_list_t *offsets;
 };
 
+/* ---- writer.c ------------------------------------------------------------------------------- */
+
+/* Puts a new handle in place of the one that is there; topics keep their numbers. */
+int writer_reopen(struct kafka_writer *writer, struct leat_error *error);
+
 /* ---- delivery.c ----------------------------------------------------------------------------- */
 
 void delivery_prepare(rd_kafka_conf_t *conf, struct kafka_writer *writer);
@@ -35,7 +43,7 @@ int delivery_flush(struct kafka_writer *writer, struct leat_error *error);
 
 /* ---- transaction.c -------------------------------------------------------------------------- */
 
-int transaction_init(struct kafka_writer *writer, const char *id, struct leat_error *error);
+int transaction_init(struct kafka_writer *writer, struct leat_error *error);
 int transaction_begin(struct log_writer *writer, struct leat_error *error);
 int transaction_commit(struct log_writer *writer, struct log_group *group,
                        const struct log_position *positions, size_t count,
