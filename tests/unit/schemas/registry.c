@@ -270,6 +270,37 @@ Test(registry_cache, gives_what_it_knows_during_an_outage)
     server_stop(&server);
 }
 
+static void *look_up_all(void *user)
+{
+    for (int32_t id = 0; id < 50; id++) {
+        const char *schema;
+
+        if (registry_schema(user, id, &schema, NULL) || strcmp(schema, schema_a))
+            return user;
+    }
+    return NULL;
+}
+
+Test(registry_cache, threads_share_it)
+{
+    static const struct server_answer answers[] = { { 200, ANSWER_A } };
+    struct server server;
+    struct registry *registry;
+    pthread_t threads[4];
+    void *failed;
+
+    server_start(&server, answers, 1);
+    registry = open_at(server.url);
+    for (int i = 0; i < 4; i++)
+        cr_assert(!pthread_create(&threads[i], NULL, look_up_all, registry));
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], &failed);
+        cr_assert(!failed);
+    }
+    registry_free(registry);
+    server_stop(&server);
+}
+
 Test(registry_cache, refuses_a_schema_beyond_the_limit)
 {
     static char large[(1 << 20) + 64];

@@ -90,17 +90,30 @@ static struct sockaddr_in loopback(void)
 
 void server_start(struct server *server, const struct server_answer *answers, size_t count)
 {
+    server_start_tls(server, answers, count, NULL, NULL);
+}
+
+void server_start_tls(struct server *server, const struct server_answer *answers, size_t count,
+                      const char *certificate, const char *key)
+{
+    struct MHD_OptionItem tls[] = {
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)certificate },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)key },
+        { MHD_OPTION_END, 0, NULL },
+    };
     struct sockaddr_in address = loopback();
     const union MHD_DaemonInfo *info;
 
     *server = (struct server){ .answers = answers, .answer_count = count };
     pthread_mutex_init(&server->lock, NULL);
     server->daemon =
-        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle, server,
-                         MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_END);
+        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | (certificate ? MHD_USE_TLS : 0), 0, NULL,
+                         NULL, handle, server, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+                         MHD_OPTION_ARRAY, certificate ? tls : &tls[2], MHD_OPTION_END);
     cr_assert(server->daemon, "no HTTP server on loopback");
     info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    snprintf(server->url, sizeof server->url, "http://127.0.0.1:%u", info->port);
+    snprintf(server->url, sizeof server->url, "%s://127.0.0.1:%u", certificate ? "https" : "http",
+             info->port);
 }
 
 void server_stop(struct server *server)

@@ -31,6 +31,11 @@ struct server {
 };
 
 void server_start(struct server *server, const struct server_answer *answers, size_t count);
+
+/* The same behind TLS, by PEM texts. */
+void server_start_tls(struct server *server, const struct server_answer *answers, size_t count,
+                      const char *certificate, const char *key);
+
 void server_stop(struct server *server);
 
 struct server_request server_last(struct server *server);
