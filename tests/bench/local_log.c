@@ -1,6 +1,6 @@
 /* local_log.c - what a record costs on the log in memory, written and read, by one thread.
  *
- *   bench-local_log [records]
+ *   bench-local-log [records]
  */
 #include "base/clock.h"
 #include "base/memory.h"
