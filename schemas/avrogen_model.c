@@ -125,11 +125,13 @@ static int scalar_kind(struct gen *gen, struct gen_shape *shape)
 
 static int enum_add(struct gen *gen, const struct schema *schema)
 {
-    struct gen_enum *added = arena_zeroed(&gen->arena, sizeof *added);
+    struct gen_enum *added;
     const char *upper;
 
-    if (map_put(&gen->by_name, leat_bytes_of(schema->name), added))
+    if (map_get(&gen->by_name, leat_bytes_of(schema->name)))
         return LEAT_OK;
+    added = arena_zeroed(&gen->arena, sizeof *added);
+    map_put(&gen->by_name, leat_bytes_of(schema->name), added);
     added->schema = schema;
     added->name = gen_member(gen, schema_simple_name(schema->name));
     added->next = gen->enums;

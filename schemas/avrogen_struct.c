@@ -131,7 +131,7 @@ int gen_header(struct gen *gen, struct buffer *out)
     for (const struct gen_enum *made = gen->enums; made; made = made->next)
         write_enum(gen, out, made);
     for (const struct gen_shape *list = gen->lists; list; list = list->next)
-        if (!strncmp(list->item_type, "struct ", 7))
+        if (strchr(list->item_type, ' ') && strcmp(list->item_type, "struct leat_bytes") != 0)
             buffer_format(out, "%s;\n", list->item_type);
     buffer_text(out, gen->lists ? "\n" : "");
     for (const struct gen_record *record = gen->records; record; record = record->next)
