@@ -119,6 +119,10 @@ int task_record(struct task *task, struct input *input, const struct log_message
 
     if (bare)
         return LEAT_OK;
+    if (!status && at_ms < 0 && source_of(input) && source_of(input)->timestamp) {
+        arena_reset(&task->flow->record);
+        return node_drop(input->port.node);
+    }
     wrong = status || input->port.framed ? NULL : misdated(task, at_ms);
     if (status == LEAT_E_DATA || wrong) {
         status = task_reject(task, input, message, wrong ? "timestamp" : "data",

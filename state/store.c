@@ -172,6 +172,8 @@ static int load(struct store *store, struct staged_entry *entry, struct leat_err
 {
     int code;
 
+    if (store->spec.scratch)
+        return LEAT_OK;
     store->loaded.size = 0;
     code = home_get(store->home, staged_home_key(entry), &store->loaded, error);
     if (code <= 0)

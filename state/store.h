@@ -28,6 +28,8 @@ struct store_spec {
     const struct leat_type *type;
     int64_t retention_ms; /* windows, sessions, versions; 0 for key-value */
     bool keep_before;     /* entry->before is wanted at the flush */
+    bool scratch;         /* nothing reaches the home, and a flush encodes nothing: what is staged
+                             lasts until store_abort() */
     size_t staged_bytes;  /* bound of the staged map; over it store_full() is true. 0: the store's
                              part of the home's budget, and what others leave of theirs */
 };

@@ -104,8 +104,11 @@ static int flush_entry(struct store *store, struct staged_entry *staged, store_f
 {
     struct entry *entry = &staged->entry;
     struct leat_bytes wire = { 0 };
-    int code = entry->value ? encode(store, entry, error) : LEAT_OK;
+    int code;
 
+    if (store->spec.scratch)
+        return each ? each(user, store, entry, wire, error) : LEAT_OK;
+    code = entry->value ? encode(store, entry, error) : LEAT_OK;
     if (code)
         return code;
     if (entry->value)

@@ -88,6 +88,7 @@ int aggregate_late(struct node *node, struct leat_span window, const struct chan
         return LEAT_OK;
     child = flow_node(node->flow, aggregation->late);
     late.record.window = window;
+    late.late_for = node->step->name;
     return child->operator->process(child, 0, &late);
 }
 

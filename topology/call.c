@@ -50,7 +50,7 @@ const char *leat_step(const struct leat_record *record)
 {
     const struct leat_call *call = record->call;
 
-    return call->step ? call->step : call->node->step->name;
+    return call->change->late_for ? call->change->late_for : call->node->step->name;
 }
 
 const char *leat_source_topic(const struct leat_record *record)

@@ -28,6 +28,7 @@ static int open_store(struct flow *flow, struct node *node, const struct store_p
     opened->node = node;
     opened->spec = plan->spec;
     opened->spec.staged_bytes = staged_bytes;
+    opened->spec.scratch = plan->scratch;
     opened->logged = !plan->scratch;
     opened->home = memory ? flow->memory : flow->options.home;
     opened->codec = codec_new(plan->spec.type, flow->options.registry);
@@ -85,8 +86,11 @@ int flow_register(struct flow *flow, const char *application, struct leat_error 
     int status = LEAT_OK;
 
     for (size_t i = 0; i < flow->store_count && !status; i++) {
-        char *topic = memory_format("%s-%s-changelog", application, flow->stores[i].spec.name);
+        char *topic;
 
+        if (!flow->stores[i].logged)
+            continue;
+        topic = memory_format("%s-%s-changelog", application, flow->stores[i].spec.name);
         status = codec_register(flow->stores[i].codec, topic, error);
         memory_free(topic);
     }

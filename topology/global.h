@@ -66,7 +66,7 @@ int global_reader_open(struct global *global, struct global_reader *reader,
                        struct leat_error *error) MUST_CHECK;
 void global_reader_close(struct global_reader *reader);
 
-/* Forgets decoded rows if the table has changed since. Between records. */
+/* Forgets decoded rows if the table has changed since. */
 void global_reader_refresh(struct global_reader *reader);
 
 /* The row, NULL if there is none; valid until the next refresh. */

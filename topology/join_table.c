@@ -89,6 +89,7 @@ static void join_global_close(struct node *node)
     global_reader_close(node->state);
 }
 
+/* No record that came this way before is still on its walk, so no row that it saw is needed. */
 static int global_process(struct node *node, int input, const struct change *change)
 {
     const struct leat_join *with = node->step->options;
@@ -96,6 +97,7 @@ static int global_process(struct node *node, int input, const struct change *cha
     const void *right = NULL;
     int status;
 
+    global_reader_refresh(node->state);
     if (!change->record.value)
         return node_drop(node);
     if (with->key) {
@@ -115,16 +117,9 @@ static int global_process(struct node *node, int input, const struct change *cha
     return join(node, change, right);
 }
 
-/* Between records only: rows of one record's walk must stay where they are. */
-static int global_advance(struct node *node)
-{
-    global_reader_refresh(node->state);
-    return LEAT_OK;
-}
-
 static const struct operator global_operator = {
     .verb = "join-global", .state_size = sizeof(struct global_reader), .open = join_global_open,
-    .process = global_process, .advance = global_advance, .close = join_global_close,
+    .process = global_process, .close = join_global_close,
 };
 
 struct leat_stream *leat_join_global(struct leat_stream *in, struct leat_global *global,

@@ -24,6 +24,7 @@ struct change {
     int32_t origin;     /* the source partition that it, or what caused it, was read from */
     int64_t origin_ms;  /* the greatest timestamp that origin had sent by then; TIME_MAX: not yet
                            through a repartition */
+    const char *late_for;  /* the step that a late record came too late for; or NULL */
 };
 
 struct row {
@@ -74,7 +75,6 @@ struct leat_call {
     struct flow *flow;
     struct node *node;            /* whose callback runs */
     const struct change *change;  /* what it was given */
-    const char *step;             /* the name that leat_step() gives; NULL: the node's */
     bool none;                    /* leat_none() was called */
     int status;                   /* leat_fail(), or what a forward returned */
 };
