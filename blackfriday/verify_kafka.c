@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 
-enum { TIMEOUT_MS = 15000, STALLED_MS = 60000, BATCH = 1000 };
+enum { TIMEOUT_MS = 15000, STALLED_MS = 60000, POLL_MS = 500 };
 
 struct kafka {
     struct verify_input input; /* first */
@@ -55,7 +55,7 @@ static int consumer_new(const char *brokers, const char *isolation,
         { "isolation.level", isolation },   { "enable.auto.commit", "false" },
         { "auto.offset.reset", "earliest" }, { "enable.partition.eof", "true" },
         { "queued.max.messages.kbytes", "65536" }, { "fetch.wait.max.ms", "50" },
-        { "client.id", "blackfriday-verify" },
+        { "client.id", "blackfriday-verify" }, { "socket.nagle.disable", "true" },
     };
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char text[256];
@@ -78,14 +78,14 @@ static int consumer_new(const char *brokers, const char *isolation,
 static int kafka_partitions(struct verify_input *input, const char *topic, struct leat_error *error)
 {
     struct kafka *kafka = (struct kafka *)input;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka->uncommitted, topic, NULL);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka->committed, topic, NULL);
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t code;
     int count = 0;
 
     if (!handle)
         return kafka_error(error, "look at topic", topic, rd_kafka_last_error());
-    code = rd_kafka_metadata(kafka->uncommitted, 0, handle, &metadata, TIMEOUT_MS);
+    code = rd_kafka_metadata(kafka->committed, 0, handle, &metadata, TIMEOUT_MS);
     rd_kafka_topic_destroy(handle);
     if (code)
         return kafka_error(error, "look at topic", topic, code);
@@ -198,26 +198,20 @@ static int stalled(const struct topic *topic, struct leat_error *error)
 static int read_all(struct kafka *kafka, struct topic *topic, verify_each each, void *user,
                     struct leat_error *error)
 {
-    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(kafka->committed);
-    rd_kafka_message_t **batch = memory_array(BATCH, sizeof *batch);
     int64_t heard_ms = clock_ms(clock_system());
     int code = LEAT_OK;
 
     while (!code && topic->left) {
-        ssize_t count = rd_kafka_consume_batch_queue(queue, 500, batch, BATCH);
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(kafka->committed, POLL_MS);
 
-        if (count > 0)
+        if (message) {
             heard_ms = clock_ms(clock_system());
-        else if (clock_ms(clock_system()) - heard_ms > STALLED_MS)
+            code = take(topic, message, each, user, error);
+            rd_kafka_message_destroy(message);
+        } else if (clock_ms(clock_system()) - heard_ms > STALLED_MS) {
             code = stalled(topic, error);
-        for (ssize_t i = 0; i < count; i++) {
-            if (!code)
-                code = take(topic, batch[i], each, user, error);
-            rd_kafka_message_destroy(batch[i]);
         }
     }
-    memory_free(batch);
-    rd_kafka_queue_destroy(queue);
     return code;
 }
 
