@@ -1,11 +1,11 @@
 /* binary.c - values in PostgreSQL's binary form.
  *
  * Entry points:  binary_field()   - one field of a record, by its kind
- * See also:      json.c (records, arrays and maps), copy.c and upsert.c (who sends them)
+ * See also:      schemas/print.c (records, arrays and maps), copy.c and upsert.c (who sends them)
  */
 #include "sink/binary.h"
 
-#include "sink/json.h"
+#include "schemas/print.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -184,19 +184,18 @@ static int binary_symbol(struct buffer *out, const char *const *symbols, int32_t
     return error_set(error, LEAT_E_DATA, "enum has no symbol %" PRId32, index);
 }
 
-static int binary_json(struct buffer *out, const struct leat_field *field, const void *at,
-                       struct leat_error *error)
+/* The field becomes the only one, without a name, of a type that is made for it. */
+static int binary_json(struct buffer *out, const struct leat_field *field, const void *at)
 {
     static const char version = JSONB_VERSION;
+    struct leat_field bare = { .kind = field->kind, .of = field->of };
+    struct leat_type type = { .fields = &bare, .field_count = 1 };
     size_t start = out->size;
-    int status;
 
-    if (binary_raw32(out, 0) || buffer_add(out, &version, 1))
+    if (binary_raw32(out, 0) || buffer_add(out, &version, 1) || print_value(&type, at, out))
         return LEAT_E_LIMIT;
-    status = json_field(out, field, at, error);
-    if (!status)
-        binary_patch(out, start, (int32_t)(out->size - start - 4));
-    return status;
+    binary_patch(out, start, (int32_t)(out->size - start - 4));
+    return LEAT_OK;
 }
 
 static int binary_value(struct buffer *out, const struct leat_field *field, const char *at,
@@ -217,7 +216,7 @@ static int binary_value(struct buffer *out, const struct leat_field *field, cons
     case LEAT_ENUM:
         return binary_symbol(out, field->symbols, *(const int32_t *)(const void *)at, error);
     case LEAT_RECORD: case LEAT_ARRAY: case LEAT_MAP:
-        return binary_json(out, field, at, error);
+        return binary_json(out, field, at);
     }
     assert(!"a kind of value");
     return LEAT_E_DATA;

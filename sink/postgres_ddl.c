@@ -15,7 +15,6 @@
 #include "base/logline.h"
 #include "base/memory.h"
 #include "sink/binary.h"
-#include "sink/json.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -233,19 +232,6 @@ static int ddl_check(struct postgres *pg, const struct postgres_table *table,
     return status;
 }
 
-static int ddl_check_json(const struct postgres_table *table, struct leat_error *error)
-{
-    for (size_t i = 0; i < table->columns.count; i++) {
-        const struct leat_field *field = table->columns.items[i].field;
-
-        if (field && !json_can(field))
-            return error_set(error, LEAT_E_ARGUMENT,
-                             "field '%s' of table '%s' cannot be written as JSON: its items are "
-                             "neither records nor plain values", field->name, table->spec->table);
-    }
-    return LEAT_OK;
-}
-
 /* ---- views -------------------------------------------------------------------------------- */
 
 static int ddl_views(struct postgres *pg, struct leat_error *error)
@@ -268,10 +254,6 @@ static int ddl_views(struct postgres *pg, struct leat_error *error)
 
 int ddl_apply(struct postgres *pg, struct leat_error *error)
 {
-    for (size_t i = 0; i < pg->table_count; i++) {
-        if (ddl_check_json(&pg->tables[i], error))
-            return error->code;
-    }
     if (!pg->no_ddl && ddl_create(pg, error))
         return error->code;
     for (size_t i = 0; i < pg->table_count; i++) {
