@@ -62,8 +62,8 @@ static void say_wrong(struct reading *reading, const char *key, const struct ver
 }
 
 /* The sale that the record is of: one not yet found that equals it, else one not yet found. */
-static struct verify_sale *match(const struct verify_world *world, const struct enriched_sale *found,
-                                 bool *equal)
+static struct verify_sale *match(const struct verify_world *world,
+                                 const struct enriched_sale *found, bool *equal)
 {
     struct verify_sale *sale = verify_world_sale(world, found->transaction_id), *other = NULL;
 

@@ -150,8 +150,8 @@ static void settle_entry(struct verify_rejects *rejects, const struct verify_rec
     entry->settled = true;
     if (entry->fingerprint != fingerprint(record, record->header_count))
         verify_differ(rejects->output, VERIFY_WRONG, place,
-                      "expected key, value, timestamp and headers as they stand in %s, found others",
-                      rejects->topic);
+                      "expected key, value, timestamp and headers as they stand in %s, found "
+                      "others", rejects->topic);
 }
 
 bool verify_rejects_settle(struct verify_rejects *rejects, const struct verify_record *record,

@@ -87,7 +87,8 @@ static int run(struct reset_options options)
     return code;
 }
 
-Test(reset, deletes_what_is_the_applications_own_and_rewinds_its_inputs, .init = start, .fini = stop)
+Test(reset, deletes_what_is_the_applications_own_and_rewinds_its_inputs, .init = start,
+     .fini = stop)
 {
     cr_assert_eq(run((struct reset_options){ .inputs = inputs, .input_count = 1,
                                              .state_dir = "/var/lib/leat" }), 0, "%s", error.text);

@@ -154,7 +154,7 @@ Test(verify, finds_a_value_that_cannot_be_decoded, .init = start, .fini = stop)
     }
 }
 
-/* Takes every record of the last one's key away where the last value is the truth, else that one. */
+/* Takes away the last record, or all of its key where the last value is the truth. */
 static void remove_last(const struct output *o)
 {
     struct world_topic *topic = world_topic(world, o->topic);

@@ -106,7 +106,8 @@ static void put_catalogue(struct world *world)
 
     for (int i = 0; i < 15; i++) {
         struct leat_bytes id = arena_text(&world->arena, "P%02d", i);
-        struct product product = { .product_id = id, .name = arena_text(&world->arena, "thing %d", i),
+        struct product product = { .product_id = id,
+                                   .name = arena_text(&world->arena, "thing %d", i),
                                    .category = arena_text(&world->arena, "category-%d", i % 3),
                                    .subcategory = LEAT_LITERAL("sub"), .price = 100 * i + 99,
                                    .supplier_id = LEAT_LITERAL("S1") };

@@ -1,5 +1,5 @@
-/* world.h - a small correct world in memory: the four inputs, and the outputs that a straightforward
- * job makes of them one record after the other.
+/* world.h - a small correct world in memory: the four inputs, and the outputs that a
+ * straightforward job makes of them one record after the other.
  *
  * A test breaks one record of it and sees whether verify notices.
  */
