@@ -297,7 +297,7 @@ void worker_describe(struct worker *worker,
     for (size_t i = 0; i < worker->hosted_count; i++) {
         const struct hosted *hosted = worker->hosted[i];
 
-        visit(user, hosted->what->name, stages[hosted->stage], 0, 0);
+        visit(user, hosted->what->name, stages[hosted->stage], hosted->records, hosted->restored);
     }
     pthread_mutex_unlock(&worker->lock);
 }

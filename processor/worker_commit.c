@@ -121,6 +121,32 @@ static void set_offsets(struct worker *worker, struct hosted *hosted)
     }
 }
 
+/* What others may read, by the worker's lock or atomically. */
+static void publish(struct worker *worker)
+{
+    unsigned long long rejected = 0, dropped = 0, late = 0;
+
+    pthread_mutex_lock(&worker->lock);
+    for (size_t i = 0; i < worker->hosted_count; i++) {
+        struct hosted *hosted = worker->hosted[i];
+        const struct task *task = hosted->task;
+
+        if (!task)
+            continue;
+        hosted->records = task->records;
+        for (size_t n = 0; n < task->input_count; n++)
+            rejected += task->inputs[n].rejected;
+        for (size_t n = 0; n < task->flow->node_count; n++) {
+            dropped += task->flow->nodes[n].dropped;
+            late += task->flow->nodes[n].late;
+        }
+    }
+    pthread_mutex_unlock(&worker->lock);
+    atomic_store(&worker->figures.rejected, rejected);
+    atomic_store(&worker->figures.dropped, dropped);
+    atomic_store(&worker->figures.late, late);
+}
+
 static int commit_state(struct worker *worker, struct leat_error *error)
 {
     int status = LEAT_OK;
@@ -163,6 +189,7 @@ int commit_all(struct worker *worker, struct leat_error *error)
         return status == 1 ? LEAT_OK : status;
     worker->in_transaction = false;
     status = commit_state(worker, error);
+    publish(worker);
     worker->last_commit_ms = now_ms;
     worker->last_recommit_ms = all ? now_ms : worker->last_recommit_ms;
     atomic_fetch_add(&worker->figures.commits, 1);

@@ -53,6 +53,13 @@ static int let_go(struct worker *worker, const struct hosted *hosted, struct lea
     return status;
 }
 
+static void set_stage(struct worker *worker, struct hosted *hosted, enum stage stage)
+{
+    pthread_mutex_lock(&worker->lock);
+    hosted->stage = stage;
+    pthread_mutex_unlock(&worker->lock);
+}
+
 /* ---- opening ------------------------------------------------------------------------------------ */
 
 static struct global *find_global(void *user, const struct step *step)
@@ -116,7 +123,7 @@ static int advance_opening(struct worker *worker, struct hosted *hosted, struct 
     if (!status)
         status = task_register(hosted->task, error);
     if (!status)
-        hosted->stage = STAGE_RESTORING;
+        set_stage(worker, hosted, STAGE_RESTORING);
     return status;
 }
 
@@ -179,7 +186,7 @@ static int advance_seeking(struct worker *worker, struct hosted *hosted, struct 
     }
     if (status)
         return status;
-    hosted->stage = STAGE_RUNNING;
+    set_stage(worker, hosted, STAGE_RUNNING);
     log_info("task_running", "task=%s after_ms=%lld", hosted->what->name,
              (long long)(worker_now(worker) - hosted->started_ms));
     return LEAT_OK;
@@ -227,7 +234,7 @@ void host_rewind(struct worker *worker, struct hosted *hosted, bool restore,
     if (status)
         log_error("rewind_failed", "task=%s reason=\"%s\"", hosted->what->name, error->text);
     hosted->planned = false;
-    hosted->stage = restore ? STAGE_RESTORING : STAGE_SEEKING;
+    set_stage(worker, hosted, restore ? STAGE_RESTORING : STAGE_SEEKING);
 }
 
 static void forget(struct worker *worker, const struct hosted *hosted)

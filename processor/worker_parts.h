@@ -24,6 +24,7 @@ struct hosted {
     int64_t retry_at_ms;
     int64_t started_ms;
     struct log_position *committed;  /* by input */
+    uint64_t records, restored;      /* as of the last commit; under the worker's lock */
 };
 
 struct slot {

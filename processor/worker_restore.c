@@ -140,8 +140,11 @@ int restore_round(struct worker *worker, struct hosted *hosted, struct leat_erro
     }
     if (hosted->restoring)
         return LEAT_OK;
+    pthread_mutex_lock(&worker->lock);
+    hosted->restored = restored_records(hosted);
+    pthread_mutex_unlock(&worker->lock);
     log_info("task_restored", "task=%s records=%llu", hosted->what->name,
-             (unsigned long long)restored_records(hosted));
+             (unsigned long long)hosted->restored);
     status = task_ready(hosted->task, error);
     if (!status)
         hosted->stage = STAGE_SEEKING;

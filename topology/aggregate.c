@@ -20,7 +20,7 @@ static int64_t result_ms(const struct row_edit *edit, const struct change *chang
                                                                  : change->record.timestamp_ms;
 }
 
-static void add_to(const struct aggregation *aggregation, int input, bool existed,
+void aggregate_add(const struct aggregation *aggregation, int input, bool existed,
                    const struct change *change, void *out)
 {
     if (!existed && aggregation->with.init)
@@ -47,7 +47,7 @@ int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struc
     result.record.timestamp_ms = result_ms(&edit, change);
     result.record.window = window;
     call = node_enter(node, change);
-    add_to(aggregation, input, edit.existed, change, store_edit(node->stores[0], edit.entry));
+    aggregate_add(aggregation, input, edit.existed, change, store_edit(node->stores[0], edit.entry));
     none = call->none;
     status = node_leave(node, change);
     if (status < 0)
@@ -135,8 +135,11 @@ static struct step *aggregation_step(struct leat_topology *topology, const char 
                                      const struct leat_aggregate *with)
 {
     bool windowed = with->window.size || with->window.advance || with->window.grace;
-    struct step *step = step_new(topology, windowed ? &aggregate_windows : &aggregate_rows, name,
-                                 NOUN_TABLE, with->type ? with->type : &leat_bytes_type);
+    const struct operator *operator = !windowed         ? &aggregate_rows
+                                      : panes_fit(with) ? &aggregate_panes
+                                                        : &aggregate_windows;
+    struct step *step = step_new(topology, operator, name, NOUN_TABLE,
+                                 with->type ? with->type : &leat_bytes_type);
 
     step_require(step, with->type, "an aggregate needs the .type of its rows");
     if (windowed) {

@@ -11,10 +11,16 @@ struct aggregation {
     struct step *late;      /* the stream of late records; NULL: nobody asked */
 };
 
-/* Adds the change to the row under row_key, which lasts to `time_ms` for its timestamp rule, and
- * passes on the result with the window's bounds. */
+/* Adds the change to the row under row_key and passes on the result with the window's bounds. */
 int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
                   const struct change *change);
+
+/* The callbacks: init for a new row, then add, or merge for a partial aggregate. */
+void aggregate_add(const struct aggregation *aggregation, int input, bool existed,
+                   const struct change *change, void *out);
+
+/* Whether the window is kept as panes (panes.c). */
+bool panes_fit(const struct leat_aggregate *with);
 
 /* Counts a late record, and passes it to whoever asked. */
 int aggregate_late(struct node *node, struct leat_span window, const struct change *change);

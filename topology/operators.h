@@ -8,6 +8,7 @@ extern const struct operator source_stream, source_table, source_global; /* sour
 extern const struct operator repartition_send, repartition_receive;      /* repartition.c */
 extern const struct operator to_topic;                                   /* source.c */
 extern const struct operator aggregate_rows, aggregate_windows;          /* aggregate.c, windowed.c */
+extern const struct operator aggregate_panes;                            /* panes.c */
 extern const struct operator late_records;                               /* aggregate.c */
 
 /* The repartition that an aggregate with a .merge has for itself; returns its receiving half. */

@@ -25,6 +25,10 @@ static int judge(struct node *node, const struct change *change)
                              key.data ? "the key is not UTF-8" : "the key is null");
         return status ? status : 1;
     }
+    if (source->needs_value && !change->record.value) {
+        status = ops->reject(node->flow, node, "data", "the value is null");
+        return status ? status : 1;
+    }
     if (!source->valid || !change->record.value)
         return LEAT_OK;
     call = node_enter(node, change);

@@ -70,8 +70,11 @@ static int map_process(struct node *node, int input, const struct change *change
     int status;
 
     call = node_enter(node, change);
-    if (map->key)
+    if (map->key) {
         mapped.record.key = map->key(&change->record);
+        mapped.record.window = map->window ? map->window(&change->record)
+                                           : (struct leat_span){ 0 };
+    }
     if (map->value) {
         value = node_new_value(node);
         map->value(&change->record, value);
@@ -81,8 +84,6 @@ static int map_process(struct node *node, int input, const struct change *change
     status = node_leave(node, change);
     if (status)
         return status < 0 ? status : LEAT_OK;
-    if (map->key)
-        mapped.record.window = (struct leat_span){ 0 };
     return node_forward(node, &mapped);
 }
 

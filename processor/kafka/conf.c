@@ -49,6 +49,8 @@ static const struct property defaults[] = {
 
 static const struct property fixed[] = {
     { "group.protocol", "classic", CONSUMERS, true },
+    /* No members: whatever max.poll.interval.ms is, librdkafka's check against it holds. */
+    { "session.timeout.ms", "1", CONSUMERS & ~KAFKA_GROUP },
     { "enable.auto.commit", "false", CONSUMERS },
     { "enable.auto.offset.store", "false", CONSUMERS },
     { "allow.auto.create.topics", "false", CONSUMERS },

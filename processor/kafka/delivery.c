@@ -38,6 +38,19 @@ static bool is_own_fault(rd_kafka_resp_err_t code)
     }
 }
 
+/* librdkafka has no timestamp to tell of a message that carries an error. */
+static int64_t timestamp_of(const rd_kafka_message_t *message)
+{
+    rd_kafka_message_t *own = (rd_kafka_message_t *)(uintptr_t)message;
+    rd_kafka_resp_err_t code = own->err;
+    int64_t timestamp_ms;
+
+    own->err = RD_KAFKA_RESP_ERR_NO_ERROR;
+    timestamp_ms = rd_kafka_message_timestamp(own, NULL);
+    own->err = code;
+    return timestamp_ms;
+}
+
 static int64_t weight_of(const rd_kafka_message_t *message)
 {
     switch (message->err) {
@@ -45,7 +58,7 @@ static int64_t weight_of(const rd_kafka_message_t *message)
     case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
         return (int64_t)(message->len + message->key_len);
     case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
-        return rd_kafka_message_timestamp(message, NULL);
+        return timestamp_of(message);
     case RD_KAFKA_RESP_ERR_INVALID_RECORD:
         return message->key ? 0 : 1;
     default:

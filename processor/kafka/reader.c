@@ -23,7 +23,6 @@
 enum {
     QUEUE_BYTES = 16 << 20,
     PARTITION_BYTES = 1 << 20,
-    MESSAGE_COST = 512, /* what librdkafka spends on a queued message besides its bytes */
     SERVE_MS = 500,     /* longest wait without serving the handle's own events */
 };
 
@@ -230,6 +229,10 @@ static int fetch(struct kafka_reader *reader, struct log_message *out, size_t ma
     ssize_t got = rd_kafka_consume_batch_queue(reader->queue, 0, raw, wanted);
     int status = LEAT_OK;
 
+    if (reader->wake.needed && got > 0) {
+        wake_note(reader, raw[got - 1]);
+        wake_fetchers(reader);
+    }
     for (ssize_t i = 0; i < got; i++) {
         int one = status < 0 ? 0 : deliver(reader, raw[i], &out[count], error);
 
@@ -359,6 +362,7 @@ static void reader_free(struct log_reader *log_reader)
     while (reader->place_count)
         place_free(reader, reader->places[0]);
     assert(!reader->out);
+    wake_free(reader);
     if (reader->queue)
         rd_kafka_queue_destroy(reader->queue);
     place_topics_free(reader);
@@ -398,13 +402,14 @@ static int open_handle(struct kafka_reader *reader, const struct log_reader_opti
         return status;
     kafka_conf_number(conf, "queued.max.messages.kbytes", (int64_t)clamp(queue >> 10, 64, 2097151));
     kafka_conf_number(conf, "queued.min.messages",
-                      (int64_t)clamp(queue / MESSAGE_COST, 1000, 10000000));
+                      (int64_t)clamp(queue / KAFKA_MESSAGE_COST, 1000, 10000000));
     kafka_conf_number(conf, "fetch.message.max.bytes", (int64_t)clamp(part, 1024, 1000000000));
     kafka_conf_number(conf, "fetch.max.bytes", (int64_t)clamp(queue, 1024, 52428800));
     if (options->read_uncommitted)
         kafka_conf_set(conf, "isolation.level", "read_uncommitted");
     rd_kafka_conf_set_opaque(conf, reader);
     rd_kafka_conf_set_error_cb(conf, on_error);
+    wake_init(reader, conf, queue);
     reader->backlog_limit = clamp(queue / 4, 64 << 10, SIZE_MAX);
     return kafka_open(conf, RD_KAFKA_CONSUMER, &reader->handle, error);
 }

@@ -1,4 +1,4 @@
-/* reader.h - what reader.c and place.c share.
+/* reader.h - what reader.c, place.c and wake.c share.
  *
  * A reader uses librdkafka's consumer without a group: partitions are started and stopped one by
  * one, at offsets that we name, and their messages come to one queue. There is no coordinator, no
@@ -8,6 +8,11 @@
 #define PROCESSOR_KAFKA_READER_H
 
 #include "processor/kafka/kafka.h"
+
+enum {
+    KAFKA_MESSAGE_COST = 512, /* what librdkafka spends on a queued message besides its bytes */
+    KAFKA_WAKE_BROKERS = 32,
+};
 
 /* A message on its way; the caller's while it is out, else on the reader's free list. */
 struct kafka_message {
@@ -39,6 +44,15 @@ struct kafka_place {
     size_t backlog_bytes;
 };
 
+struct kafka_wake {
+    bool needed;   /* this librdkafka has no fetch.queue.backoff.ms */
+    bool was_full; /* the queue was near its bound since the last request */
+    size_t limit, message_bytes; /* bytes of a message: a moving mean */
+    int32_t brokers[KAFKA_WAKE_BROKERS]; /* that messages came from */
+    size_t broker_count;
+    rd_kafka_queue_t *answers;
+};
+
 struct kafka_reader {
     struct log_reader reader;
     struct kafka_log *log;
@@ -52,6 +66,7 @@ struct kafka_reader {
     struct kafka_message *spare;
     struct kafka_message **blocks; /* where the messages' memory lies */
     size_t block_count, block_capacity;
+    struct kafka_wake wake;
     size_t out;    /* messages that are not spare */
     bool suspect;  /* librdkafka said that some partition or topic is no more */
 };
@@ -68,6 +83,15 @@ void place_stop(struct kafka_place *place);
 void place_keep(struct kafka_reader *reader, struct kafka_place *place, rd_kafka_message_t *raw);
 struct kafka_message *place_take(struct kafka_reader *reader, struct kafka_place *place);
 void place_topics_free(struct kafka_reader *reader);
+
+/* ---- wake.c: fetchers that sleep ------------------------------------------------------------ */
+
+void wake_init(struct kafka_reader *reader, rd_kafka_conf_t *conf, size_t queue_bytes);
+void wake_free(struct kafka_reader *reader);
+void wake_note(struct kafka_reader *reader, const rd_kafka_message_t *last);
+void wake_fetchers(struct kafka_reader *reader);
+
+/* ---- messages ------------------------------------------------------------------------------- */
 
 struct kafka_message *message_new(struct kafka_reader *reader, rd_kafka_message_t *raw);
 void message_free(struct kafka_message *message);

@@ -27,6 +27,7 @@ typedef bool (*leat_test)(const struct leat_record *record);
 typedef struct leat_bytes (*leat_key)(const struct leat_record *record);
 typedef void (*leat_fill)(const struct leat_record *record, void *out); /* out zeroed */
 typedef int64_t (*leat_time)(const struct leat_record *record, int64_t partition_ms);
+typedef struct leat_span (*leat_bounds)(const struct leat_record *record);
 typedef void (*leat_visit)(const struct leat_record *record);
 
 struct leat_topology *leat_topology_new(void);
@@ -47,6 +48,7 @@ struct leat_source {
     const struct leat_type *type; /* of the values */
     leat_time timestamp;          /* extractor; NULL: the record's own. Negative: dropped */
     leat_test valid;              /* false, or leat_fail(): to the topic's dead letter, not on */
+    bool needs_value;             /* a null value is a dead letter */
     bool text_keys;               /* a null key, or one that is not UTF-8, is a dead letter */
     const char *rejects;          /* the dead-letter topic; NULL: <topic>-rejected */
     const char *store;            /* a table's: queryable by this name */
@@ -69,6 +71,7 @@ struct leat_map {
     const struct leat_type *type; /* of the new value; NULL: the value stays */
     leat_fill value;
     leat_key key;                 /* NULL: the key stays */
+    leat_bounds window;           /* of the new key, which becomes a windowed one; NULL: none */
     void *user;
 };
 

@@ -1,0 +1,39 @@
+/* main.c - blackfriday: one binary, a command each for what can be done. */
+#include "blackfriday/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct cli_command *const commands[] = {
+    &command_run,    &command_sink,     &command_generate, &command_load,
+    &command_verify, &command_describe, &command_reset,
+};
+
+static void usage(FILE *file)
+{
+    fprintf(file, "Usage: blackfriday COMMAND [options]\n\n");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        fprintf(file, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fprintf(file, "\n`blackfriday COMMAND --help` tells more of one.\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return 2;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        usage(stdout);
+        return 0;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        printf("blackfriday %s\n", BLACKFRIDAY_VERSION);
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (!strcmp(argv[1], commands[i]->name))
+            return commands[i]->run(argc - 1, argv + 1);
+    fprintf(stderr, "blackfriday: '%s' is no command; `blackfriday --help` lists them\n", argv[1]);
+    return 2;
+}

@@ -1,0 +1,24 @@
+/* settings.h - the application's own settings, beside the engine's: windows, threshold, database. */
+#ifndef BLACKFRIDAY_SETTINGS_H
+#define BLACKFRIDAY_SETTINGS_H
+
+#include "processor/config.h"
+
+struct retail_options;
+struct verify_options;
+struct sink_options;
+struct log;
+struct registry;
+
+/* The engine's options with the application's values for them, and the application's own. */
+struct config *settings_new(void);
+
+void settings_retail(const struct config *config, struct retail_options *options);
+void settings_verify(const struct config *config, struct verify_options *options);
+void settings_sink(const struct config *config, struct sink_options *options);
+
+/* The log and the registry that the configuration names, for commands that are no instance. */
+int settings_open(const struct config *config, struct log **log, struct registry **registry,
+                  struct leat_error *error) MUST_CHECK;
+
+#endif
