@@ -57,6 +57,7 @@ wanted_build() { # PREFIX: whether a step of that build can be wanted
     local word
     [ ${#only[@]} -eq 0 ] && return 0
     for word in "${only[@]}"; do
+        [ -e "tests/$word/run.sh" ] && continue
         case "$word" in "$1"/*) return 0 ;; asan/* | tsan/* | fuzz/* | release/*) ;; *) return 0 ;; esac
     done
     return 1

@@ -44,7 +44,8 @@ ALLOCATOR_FILES = {"schemas/base/memory.c"}
 # File-scope state that may change, each for a reason that its own comment gives: behind a lock, set
 # once, or written by a signal. A trailing number is how the compiler tells statics apart.
 MUTABLE = {"logline:threshold", "registry_mock:mocks", "registry_mock:mocks_lock",
-           "registry_request:curl_ready"}
+           "registry_request:curl_ready", "failpoint:failpoint_passed",
+           "failpoint:failpoint_armed", "main:signalled"}
 
 
 def sources():
