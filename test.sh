@@ -74,7 +74,7 @@ build() { # PRESET
     fi
     printf '%-44s %6d s  FAILED, see %s\n' "build $preset" $((SECONDS - began)) \
         "build/logs/build-$preset.log"
-    grep -E -A6 'error|FAILED|Error' "$logs/build-$preset.log" | head -60
+    grep -E -A6 'error:|^FAILED|Error:|undefined reference|cannot ' "$logs/build-$preset.log" | head -60
     failed=$((failed + 1))
     failures+=("build $preset")
     return 1

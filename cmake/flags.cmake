@@ -36,7 +36,8 @@ if(LEAT_SANITIZE)
     target_compile_options(leat_flags INTERFACE -fsanitize=${LEAT_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(leat_flags INTERFACE -fsanitize=${LEAT_SANITIZE})
     # What the sanitizers add hides from gcc that a path cannot be taken.
-    target_compile_options(leat_flags INTERFACE $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+    target_compile_options(leat_flags INTERFACE $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+        $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_options(leat_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif()
