@@ -86,11 +86,11 @@ static void write_list_start(struct buffer *out, int which, const struct gen_sha
 {
     static const char *const starts[] = {
         "    size_t size = leat_avro_piece(count * sizeof *items);\n\n",
-        "    {I} *items = (void *)*tail;\n\n    if (!count)\n        return NULL;\n"
-        "    memcpy(items, from, count * sizeof *items);\n"
-        "    *tail += leat_avro_piece(count * sizeof *items);\n",
-        "    if (!leat_avro_within(items, count * sizeof *items, low, high))\n"
-        "        return false;\n",
+        ("    {I} *items = (void *)*tail;\n\n    if (!count)\n        return NULL;\n"
+         "    memcpy(items, from, count * sizeof *items);\n"
+         "    *tail += leat_avro_piece(count * sizeof *items);\n"),
+        ("    if (!leat_avro_within(items, count * sizeof *items, low, high))\n"
+         "        return false;\n"),
     };
 
     fill_in(out, starts[which], list->tag, list->item_type, "");

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compares resolution and generated codecs with fastavro's.
-#   run.sh PEER FOLDER [--seed N] [--pairs N]     FOLDER keeps the virtual environment
+#   compare.sh PEER FOLDER [--seed N] [--pairs N]     FOLDER keeps the virtual environment
 set -eu
 here=$(dirname "$(readlink -f "$0")")
 peer=$1
