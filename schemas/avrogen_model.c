@@ -319,7 +319,7 @@ static int lay_out_pointed(struct gen *gen)
 int gen_model(struct gen *gen, const struct schema *root)
 {
     if (root->kind != SCHEMA_RECORD)
-        return error_set(gen->error, LEAT_E_DATA, "the schema is a %s: only a record becomes a struct",
+        return error_set(gen->error, LEAT_E_DATA, "the schema is of type %s: only a record becomes a struct",
                          schema_kind_name(root));
     gen->records_end = &gen->records;
     gen->root = record_find(gen, root);
