@@ -89,8 +89,7 @@ const uint8_t *leat_avro_take_block(const uint8_t *at, const uint8_t *end, size_
     return at;
 }
 
-void *leat_avro_grow(struct leat_avro_blocks *blocks, void *items, size_t size,
-                     struct arena *arena)
+void *leat_avro_grow(struct leat_avro_blocks *blocks, void *items, size_t size, struct arena *arena)
 {
     size_t needed = blocks->total + blocks->count;
     void *grown;

@@ -13,17 +13,17 @@ struct gen_record;
 
 /* One type where it is used. */
 struct gen_shape {
-    const struct schema *schema;      /* the union with null taken off */
+    const struct schema *schema; /* the union with null taken off */
     enum leat_kind kind;
     bool nullable;
-    bool boxed;                       /* nullable, and not a string or bytes: { set, value } */
-    bool lone;                        /* the only branch of a union: index 0 stands before it */
-    int null_branch;                  /* of a nullable: 0 or 1 */
-    const struct gen_record *record;  /* of a record */
-    const struct gen_shape *items;    /* of an array or map */
-    const char *tag;                  /* of an array or map: <record>_<field>, for its functions */
-    const char *item_type;            /* of an array or map: the C type of what items points to */
-    struct gen_shape *next;           /* in gen.lists */
+    bool boxed;                      /* nullable, and not a string or bytes: { set, value } */
+    bool lone;                       /* the only branch of a union: index 0 stands before it */
+    int null_branch;                 /* of a nullable: 0 or 1 */
+    const struct gen_record *record; /* of a record */
+    const struct gen_shape *items;   /* of an array or map */
+    const char *tag;                 /* of an array or map: <record>_<field>, for its functions */
+    const char *item_type;           /* of an array or map: the C type of what items points to */
+    struct gen_shape *next;          /* in gen.lists */
 };
 
 struct gen_field {
@@ -38,7 +38,7 @@ struct gen_record {
     const char *name; /* the struct's tag */
     struct gen_field *fields;
     size_t field_count;
-    int state;        /* while the model is made */
+    int state; /* while the model is made */
     struct gen_record *next;
 };
 
@@ -50,15 +50,15 @@ struct gen_enum {
 
 struct gen {
     struct arena arena;
-    struct map claimed;           /* C names that are taken, to the Avro name that took them */
-    struct map by_name;           /* full names to struct gen_record or gen_enum */
-    struct gen_record *records;   /* a struct before those that hold it */
+    struct map claimed;         /* C names that are taken, to the Avro name that took them */
+    struct map by_name;         /* full names to struct gen_record or gen_enum */
+    struct gen_record *records; /* a struct before those that hold it */
     struct gen_record **records_end;
-    struct gen_shape *lists;      /* arrays and maps */
+    struct gen_shape *lists; /* arrays and maps */
     struct gen_enum *enums;
     struct gen_record *root;
-    const char *schema;           /* the root's JSON text */
-    const char *file;             /* the .avsc, for comments */
+    const char *schema; /* the root's JSON text */
+    const char *file;   /* the .avsc, for comments */
     struct leat_error *error;
 };
 
@@ -72,7 +72,7 @@ int gen_model(struct gen *gen, const struct schema *root) MUST_CHECK;
 bool gen_has_lists(const struct gen_shape *shape);  /* arrays or maps, at any depth */
 bool gen_has_pieces(const struct gen_shape *shape); /* anything that a copy must move */
 size_t gen_least_bytes(const struct gen_shape *shape);
-bool gen_is_text(const struct gen_shape *shape);    /* stands in C as struct leat_bytes */
+bool gen_is_text(const struct gen_shape *shape); /* stands in C as struct leat_bytes */
 bool gen_is_list(const struct gen_shape *shape);
 const char *gen_scalar(const struct gen_shape *shape); /* its C type; NULL of a list */
 

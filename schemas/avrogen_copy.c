@@ -11,23 +11,31 @@ struct form {
 
 static const struct form forms[] = {
     {
-        "static size_t {T}_extent(const struct {T} *value)", "    return size;\n",
-        "static size_t {T}_extent(const {I} *items, size_t count)", "    }\n", "    return size;\n",
-        "size += leat_avro_piece({V}.size);", "size += {T}_extent({V}.items, {V}.count);",
+        "static size_t {T}_extent(const struct {T} *value)",
+        "    return size;\n",
+        "static size_t {T}_extent(const {I} *items, size_t count)",
+        "    }\n",
+        "    return size;\n",
+        "size += leat_avro_piece({V}.size);",
+        "size += {T}_extent({V}.items, {V}.count);",
         "size += {T}_extent(&{V});",
     },
     {
-        "static void {T}_copy(struct {T} *value, char **tail)", "",
-        "static const {I} *{T}_copy(const {I} *from, size_t count, char **tail)", "    }\n",
+        "static void {T}_copy(struct {T} *value, char **tail)",
+        "",
+        "static const {I} *{T}_copy(const {I} *from, size_t count, char **tail)",
+        "    }\n",
         "    return items;\n",
-        "{V} = leat_avro_copy({V}, tail);", "{V}.items = {T}_copy({V}.items, {V}.count, tail);",
+        "{V} = leat_avro_copy({V}, tail);",
+        "{V}.items = {T}_copy({V}.items, {V}.count, tail);",
         "{T}_copy(&{V}, tail);",
     },
     {
         "static bool {T}_within(const struct {T} *value, const char *low, const char *high)",
         "    return true;\n",
         "static bool {T}_within(const {I} *items, size_t count, const char *low, const char *high)",
-        "    }\n", "    return true;\n",
+        "    }\n",
+        "    return true;\n",
         "if (!leat_avro_within({V}.data, {V}.size, low, high)) return false;",
         "if (!{T}_within({V}.items, {V}.count, low, high)) return false;",
         "if (!{T}_within(&{V}, low, high)) return false;",
@@ -52,8 +60,7 @@ static void fill_in(struct buffer *out, const char *text, const char *tag, const
 static void write_shape(struct gen *gen, struct buffer *out, const struct form *form,
                         const struct gen_shape *shape, const char *place, const char *indent)
 {
-    const char *value =
-        shape->boxed ? arena_text(&gen->arena, "%s.value", place).data : place;
+    const char *value = shape->boxed ? arena_text(&gen->arena, "%s.value", place).data : place;
 
     if (!gen_has_pieces(shape))
         return;
@@ -106,8 +113,9 @@ static void write_list(struct gen *gen, struct buffer *out, int which, const str
     buffer_text(out, "\n{\n");
     write_list_start(out, which, list);
     if (map || gen_has_pieces(list->items)) {
-        buffer_format(out, "    for (size_t i = 0; i < count; i++) {\n        %s%s *item = &items[i];\n\n",
-                      which == COPY ? "" : "const ", list->item_type);
+        buffer_format(
+            out, "    for (size_t i = 0; i < count; i++) {\n        %s%s *item = &items[i];\n\n",
+            which == COPY ? "" : "const ", list->item_type);
         if (map)
             write_shape(gen, out, form, &key, "item->key", "        ");
         write_shape(gen, out, form, list->items, map ? "item->value" : "(*item)", "        ");

@@ -27,10 +27,16 @@ bool gen_is_list(const struct gen_shape *shape)
 const char *gen_scalar(const struct gen_shape *shape)
 {
     static const char *const types[] = {
-        [LEAT_BOOLEAN] = "bool",       [LEAT_INT] = "int32_t",    [LEAT_LONG] = "int64_t",
-        [LEAT_FLOAT] = "float",        [LEAT_DOUBLE] = "double",  [LEAT_STRING] = "struct leat_bytes",
-        [LEAT_BYTES] = "struct leat_bytes", [LEAT_DECIMAL] = "int64_t",
-        [LEAT_TIMESTAMP] = "int64_t",  [LEAT_ENUM] = "int32_t",
+        [LEAT_BOOLEAN] = "bool",
+        [LEAT_INT] = "int32_t",
+        [LEAT_LONG] = "int64_t",
+        [LEAT_FLOAT] = "float",
+        [LEAT_DOUBLE] = "double",
+        [LEAT_STRING] = "struct leat_bytes",
+        [LEAT_BYTES] = "struct leat_bytes",
+        [LEAT_DECIMAL] = "int64_t",
+        [LEAT_TIMESTAMP] = "int64_t",
+        [LEAT_ENUM] = "int32_t",
     };
 
     return shape->kind <= LEAT_ENUM ? types[shape->kind] : NULL;
@@ -78,8 +84,8 @@ static int decimal_shape(struct gen *gen, const struct schema *schema)
     if (schema->precision <= DECIMAL_DIGITS)
         return LEAT_OK;
     return error_set(gen->error, LEAT_E_DATA,
-                     "a decimal of %d digits does not fit in 64 bits: at most %d", schema->precision,
-                     DECIMAL_DIGITS);
+                     "a decimal of %d digits does not fit in 64 bits: at most %d",
+                     schema->precision, DECIMAL_DIGITS);
 }
 
 /* A union in C is [null, T] or [T, null], or has one branch. */
@@ -89,8 +95,8 @@ static int union_shape(struct gen *gen, struct gen_shape *shape)
 
     if (schema->branch_count == 1)
         shape->lone = true;
-    else if (schema->branch_count == 2 && (schema->branches[0]->kind == SCHEMA_NULL ||
-                                           schema->branches[1]->kind == SCHEMA_NULL))
+    else if (schema->branch_count == 2 &&
+             (schema->branches[0]->kind == SCHEMA_NULL || schema->branches[1]->kind == SCHEMA_NULL))
         shape->nullable = true;
     else
         return error_set(gen->error, LEAT_E_DATA,
@@ -138,8 +144,7 @@ static int enum_add(struct gen *gen, const struct schema *schema)
     gen->enums = added;
     upper = gen_upper(gen, added->name);
     for (size_t i = 0; i < schema->symbols.count; i++) {
-        const char *constant =
-            arena_text(&gen->arena, "%s_%s", upper, schema->symbols.at[i]).data;
+        const char *constant = arena_text(&gen->arena, "%s_%s", upper, schema->symbols.at[i]).data;
 
         if (gen_claim(gen, constant, schema->name))
             return LEAT_E_DATA;
@@ -166,7 +171,7 @@ static int shape_new(struct gen *gen, const struct schema *schema, const char *t
 /* Takes the names that begin with a record's, or with a list's tag. */
 static int claim_all(struct gen *gen, const char *name, const char *by)
 {
-    static const char *const ends[] = { "_type", "_fields", "_of",   "_in",   "_out",
+    static const char *const ends[] = { "_type", "_fields", "_of",     "_in",   "_out",
                                         "_take", "_put",    "_extent", "_copy", "_within" };
 
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
@@ -319,7 +324,8 @@ static int lay_out_pointed(struct gen *gen)
 int gen_model(struct gen *gen, const struct schema *root)
 {
     if (root->kind != SCHEMA_RECORD)
-        return error_set(gen->error, LEAT_E_DATA, "the schema is of type %s: only a record becomes a struct",
+        return error_set(gen->error, LEAT_E_DATA,
+                         "the schema is of type %s: only a record becomes a struct",
                          schema_kind_name(root));
     gen->records_end = &gen->records;
     gen->root = record_find(gen, root);

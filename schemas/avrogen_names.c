@@ -6,14 +6,16 @@
 
 /* Keywords, and macros of headers that generated code includes. */
 static const char *const taken[] = {
-    "alignas",  "alignof",  "asm",      "assert",   "auto",     "bool",     "break",    "case",
-    "char",     "const",    "continue", "default",  "do",       "double",   "else",     "enum",
-    "errno",    "extern",   "false",    "float",    "for",      "goto",     "if",       "inline",
-    "int",      "linux",    "long",     "noreturn", "offsetof", "register", "restrict", "return",
-    "short",    "signed",   "sizeof",   "static",   "struct",   "switch",   "true",     "typedef",
-    "typeof",   "union",    "unix",     "unsigned", "void",     "volatile", "while",    "NULL",
-    "class",    "delete",   "namespace", "new",     "operator", "private",  "protected", "public",
-    "template", "this",     "thread_local", "throw", "try",     "virtual",  "nullptr",  "constexpr",
+    "alignas",   "alignof",   "asm",          "assert",   "auto",    "bool",      "break",
+    "case",      "char",      "const",        "continue", "default", "do",        "double",
+    "else",      "enum",      "errno",        "extern",   "false",   "float",     "for",
+    "goto",      "if",        "inline",       "int",      "linux",   "long",      "noreturn",
+    "offsetof",  "register",  "restrict",     "return",   "short",   "signed",    "sizeof",
+    "static",    "struct",    "switch",       "true",     "typedef", "typeof",    "union",
+    "unix",      "unsigned",  "void",         "volatile", "while",   "NULL",      "class",
+    "delete",    "namespace", "new",          "operator", "private", "protected", "public",
+    "template",  "this",      "thread_local", "throw",    "try",     "virtual",   "nullptr",
+    "constexpr",
 };
 
 const char *gen_member(struct gen *gen, const char *name)
@@ -33,8 +35,8 @@ int gen_claim(struct gen *gen, const char *name, const char *by)
     const char *other = map_get(&gen->claimed, leat_bytes_of(name));
 
     if (other)
-        return error_set(gen->error, LEAT_E_DATA, "'%s' and '%s' would both be '%s' in C: rename one",
-                         other, by, name);
+        return error_set(gen->error, LEAT_E_DATA,
+                         "'%s' and '%s' would both be '%s' in C: rename one", other, by, name);
     map_put(&gen->claimed, leat_bytes_of(name), claim.value);
     return LEAT_OK;
 }

@@ -55,8 +55,8 @@ static bool write_refusal(struct gen *gen, struct buffer *out, const struct part
     return true;
 }
 
-static void write_checks(struct gen *gen, struct buffer *out, const struct part *parts, size_t count,
-                         const char *indent)
+static void write_checks(struct gen *gen, struct buffer *out, const struct part *parts,
+                         size_t count, const char *indent)
 {
     for (size_t i = 0; i < count; i++) {
         size_t start = out->size;
@@ -113,8 +113,8 @@ static void write_room(struct buffer *out, const struct part *parts, size_t coun
 static void write_flat(struct buffer *out, const struct gen_shape *shape, const char *place)
 {
     static const char *const names[] = {
-        [LEAT_BOOLEAN] = "boolean", [LEAT_INT] = "long",      [LEAT_LONG] = "long",
-        [LEAT_FLOAT] = "float",     [LEAT_DOUBLE] = "double", [LEAT_STRING] = "bytes",
+        [LEAT_BOOLEAN] = "boolean", [LEAT_INT] = "long",        [LEAT_LONG] = "long",
+        [LEAT_FLOAT] = "float",     [LEAT_DOUBLE] = "double",   [LEAT_STRING] = "bytes",
         [LEAT_BYTES] = "bytes",     [LEAT_DECIMAL] = "decimal", [LEAT_TIMESTAMP] = "long",
         [LEAT_ENUM] = "long",
     };
@@ -263,9 +263,10 @@ static void write_list(struct gen *gen, struct buffer *out, const struct gen_sha
                      "    for (size_t i = 0; i < count; i++) {\n");
     buffer_format(out, "        const %s *item = &items[i];\n\n", list->item_type);
     write_parts(gen, out, parts, map + 1, "depth + 1", "        ");
-    buffer_text(out, "    }\n    at = leat_avro_room(out, 1);\n    if (!at)\n"
-                     "        return LEAT_E_LIMIT;\n    *at = 0;\n    leat_avro_used(out, at + 1);\n"
-                     "    return LEAT_OK;\n}\n\n");
+    buffer_text(out,
+                "    }\n    at = leat_avro_room(out, 1);\n    if (!at)\n"
+                "        return LEAT_E_LIMIT;\n    *at = 0;\n    leat_avro_used(out, at + 1);\n"
+                "    return LEAT_OK;\n}\n\n");
 }
 
 int gen_put(struct gen *gen, struct buffer *out)

@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 static const char *const kinds[] = {
-    "LEAT_BOOLEAN", "LEAT_INT",       "LEAT_LONG", "LEAT_FLOAT",  "LEAT_DOUBLE", "LEAT_STRING",
-    "LEAT_BYTES",   "LEAT_DECIMAL", "LEAT_TIMESTAMP", "LEAT_ENUM", "LEAT_RECORD", "LEAT_ARRAY",
-    "LEAT_MAP",
+    "LEAT_BOOLEAN", "LEAT_INT",   "LEAT_LONG",    "LEAT_FLOAT",     "LEAT_DOUBLE",
+    "LEAT_STRING",  "LEAT_BYTES", "LEAT_DECIMAL", "LEAT_TIMESTAMP", "LEAT_ENUM",
+    "LEAT_RECORD",  "LEAT_ARRAY", "LEAT_MAP",
 };
 
 /* The name of the type that a list's items have in the tables. */
@@ -27,7 +27,8 @@ static void write_field(const struct gen *gen, struct buffer *out, const struct 
 {
     const char *dot = *member && shape->boxed ? "." : "";
     const struct gen_enum *symbols =
-        shape->kind == LEAT_ENUM ? map_get(&gen->by_name, leat_bytes_of(shape->schema->name)) : NULL;
+        shape->kind == LEAT_ENUM ? map_get(&gen->by_name, leat_bytes_of(shape->schema->name))
+                                 : NULL;
 
     buffer_text(out, "    { ");
     if (name)
@@ -67,14 +68,16 @@ static void write_items(const struct gen *gen, struct buffer *out, const struct 
         return;
     buffer_format(out, "static const struct leat_field %s_fields[] = {\n", list->tag);
     if (map)
-        buffer_format(out, "    { .name = \"key\", .kind = LEAT_STRING, .offset = offsetof(%s, key) },\n",
-                      list->item_type);
+        buffer_format(
+            out, "    { .name = \"key\", .kind = LEAT_STRING, .offset = offsetof(%s, key) },\n",
+            list->item_type);
     write_field(gen, out, list->items, map ? "value" : NULL, list->item_type, map ? "value" : "");
-    buffer_format(out,
-                  "};\n\nstatic const struct leat_type %s_type = {\n    .name = \"%s\",\n"
-                  "    .size = sizeof(%s),\n    .fields = %s_fields,\n    .field_count = %d,\n};\n\n",
-                  list->tag, map ? "entry" : schema_kind_name(list->items->schema),
-                  list->item_type, list->tag, map ? 2 : 1);
+    buffer_format(
+        out,
+        "};\n\nstatic const struct leat_type %s_type = {\n    .name = \"%s\",\n"
+        "    .size = sizeof(%s),\n    .fields = %s_fields,\n    .field_count = %d,\n};\n\n",
+        list->tag, map ? "entry" : schema_kind_name(list->items->schema), list->item_type,
+        list->tag, map ? 2 : 1);
 }
 
 /* A long literal goes in pieces, one a line. A question mark after another would be a trigraph. */
@@ -98,11 +101,10 @@ static void write_literal(struct buffer *out, const char *text)
 static void write_type(struct gen *gen, struct buffer *out, const struct gen_record *record)
 {
     const char *name = record->name;
-    const char *schema =
-        record == gen->root ? gen->schema : gen_schema(gen, record->schema);
+    const char *schema = record == gen->root ? gen->schema : gen_schema(gen, record->schema);
 
-    buffer_format(out, "const struct leat_type %s_type = {\n    .name = \"%s\",\n    .schema =\n", name,
-                  record->schema->name);
+    buffer_format(out, "const struct leat_type %s_type = {\n    .name = \"%s\",\n    .schema =\n",
+                  name, record->schema->name);
     write_literal(out, schema);
     buffer_format(out,
                   ",\n    .size = sizeof(struct %s),\n    .fields = %s_fields,\n"

@@ -18,8 +18,8 @@ static void write_check(struct buffer *out, const char *indent)
 static void write_call(struct buffer *out, const struct gen_shape *shape)
 {
     static const char *const names[] = {
-        [LEAT_BOOLEAN] = "boolean", [LEAT_INT] = "int",       [LEAT_LONG] = "long",
-        [LEAT_FLOAT] = "float",     [LEAT_DOUBLE] = "double", [LEAT_STRING] = "string",
+        [LEAT_BOOLEAN] = "boolean", [LEAT_INT] = "int",         [LEAT_LONG] = "long",
+        [LEAT_FLOAT] = "float",     [LEAT_DOUBLE] = "double",   [LEAT_STRING] = "string",
         [LEAT_BYTES] = "bytes",     [LEAT_DECIMAL] = "decimal", [LEAT_TIMESTAMP] = "long",
         [LEAT_ENUM] = "index",
     };
@@ -41,8 +41,8 @@ static void write_plain(struct buffer *out, const struct gen_shape *shape, const
 {
     buffer_format(out, "%sat = ", indent);
     if (gen_is_list(shape)) {
-        buffer_format(out, "%s_take(&%s.items, &%s.count, at, end, arena, %s);\n", shape->tag, place,
-                      place, depth);
+        buffer_format(out, "%s_take(&%s.items, &%s.count, at, end, arena, %s);\n", shape->tag,
+                      place, place, depth);
     } else if (shape->record) {
         buffer_format(out, "%s_take(&%s, at, end", shape->record->name, place);
         if (gen_has_lists(shape))
@@ -67,8 +67,8 @@ static void write_shape(struct gen *gen, struct buffer *out, const struct gen_sh
         write_plain(out, shape, place, depth, indent);
         return;
     }
-    buffer_format(out, "%smemset(&%s, 0, sizeof %s);\n%sif (branch != %d) {\n", indent, place, place,
-                  indent, shape->null_branch);
+    buffer_format(out, "%smemset(&%s, 0, sizeof %s);\n%sif (branch != %d) {\n", indent, place,
+                  place, indent, shape->null_branch);
     if (shape->boxed)
         buffer_format(out, "%s    %s.set = true;\n", indent, place);
     write_plain(out, shape,
@@ -88,10 +88,11 @@ static void write_record_head(struct buffer *out, const struct gen_record *recor
 
 static void write_list_head(struct buffer *out, const struct gen_shape *list, const char *end)
 {
-    buffer_format(out,
-                  "static const uint8_t *%s_take(const %s **out, size_t *count, const uint8_t *at,\n"
-                  "    const uint8_t *end, struct arena *arena, int depth)%s\n",
-                  list->tag, list->item_type, end);
+    buffer_format(
+        out,
+        "static const uint8_t *%s_take(const %s **out, size_t *count, const uint8_t *at,\n"
+        "    const uint8_t *end, struct arena *arena, int depth)%s\n",
+        list->tag, list->item_type, end);
 }
 
 static void write_record(struct gen *gen, struct buffer *out, const struct gen_record *record)

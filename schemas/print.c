@@ -92,8 +92,8 @@ int print_timestamp(int64_t ms, struct buffer *out)
     hour = (int)(of_day / 3600000);
     minute = (int)(of_day / 60000 % 60);
     second = (int)(of_day / 1000 % 60);
-    return buffer_format(out, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day, hour,
-                         minute, second, (int)(of_day % 1000));
+    return buffer_format(out, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%03dZ", year, month, day,
+                         hour, minute, second, (int)(of_day % 1000));
 }
 
 /* The shortest text that reads back as the same number. */
@@ -102,7 +102,9 @@ static int print_real(double value, bool narrow, struct buffer *out)
     char text[40];
 
     if (!isfinite(value))
-        return buffer_text(out, isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+        return buffer_text(out, isnan(value) ? "\"NaN\""
+                                : value > 0  ? "\"Infinity\""
+                                             : "\"-Infinity\"");
     for (int digits = narrow ? 6 : 15; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (narrow ? (double)strtof(text, NULL) == value : strtod(text, NULL) == value)

@@ -15,9 +15,9 @@ enum { PLAN_CHUNK_BYTES = 4096 };
 
 struct compiler {
     struct plan *plan;
-    struct map pairs;  /* two schemas' addresses to the step of their records */
+    struct map pairs; /* two schemas' addresses to the step of their records */
     size_t steps;
-    size_t bytes;      /* of defaults */
+    size_t bytes; /* of defaults */
     int depth;
 };
 
@@ -53,16 +53,20 @@ static struct step *step_unfit(struct compiler *compiler, const struct schema *w
 
     if (writer->logical == SCHEMA_DECIMAL && reader->logical == SCHEMA_DECIMAL &&
         writer->scale != reader->scale)
-        return step_fail(compiler, arena_text(arena, "a decimal of scale %d cannot be read as one of "
-                                              "scale %d", writer->scale, reader->scale));
+        return step_fail(compiler, arena_text(arena,
+                                              "a decimal of scale %d cannot be read as one of "
+                                              "scale %d",
+                                              writer->scale, reader->scale));
     if (writer->logical && reader->logical && writer->logical != reader->logical)
         return step_fail(compiler, arena_text(arena, "timestamps have different units"));
     if (writer->name && writer->kind == reader->kind)
-        return step_fail(compiler, arena_text(arena, "%s '%.200s' cannot be read as '%.200s': an "
-                                              "alias would allow it", schema_kind_name(writer), writer->name,
-                                              reader->name));
-    return step_fail(compiler, arena_text(arena, "'%.200s' cannot be read as '%.200s'", type_name(writer),
-                                          type_name(reader)));
+        return step_fail(compiler,
+                         arena_text(arena,
+                                    "%s '%.200s' cannot be read as '%.200s': an "
+                                    "alias would allow it",
+                                    schema_kind_name(writer), writer->name, reader->name));
+    return step_fail(compiler, arena_text(arena, "'%.200s' cannot be read as '%.200s'",
+                                          type_name(writer), type_name(reader)));
 }
 
 /* A step with one child fails with it. */
@@ -97,8 +101,8 @@ static struct step *compile_enum(struct compiler *compiler, const struct schema 
     }
     return any ? step
                : step_fail(compiler,
-                           arena_text(&compiler->plan->arena, "enum '%s' has no symbol of the writer's",
-                                      reader->name));
+                           arena_text(&compiler->plan->arena,
+                                      "enum '%s' has no symbol of the writer's", reader->name));
 }
 
 /* Each branch of the writer's union is a pair by itself; one at least must be readable. */
@@ -136,16 +140,18 @@ static struct step *compile_reader_union(struct compiler *compiler, const struct
 
             if ((int)resolve_fit(writer, reader->branches[i]) != fit)
                 continue;
-            step = step_around(compiler, STEP_BRANCH, compile(compiler, writer, reader->branches[i]));
+            step =
+                step_around(compiler, STEP_BRANCH, compile(compiler, writer, reader->branches[i]));
             step->index = (int32_t)i;
             if (step->kind != STEP_FAIL)
                 return step;
             failed = step;
         }
     return failed ? failed
-                  : step_fail(compiler,
-                              arena_text(&compiler->plan->arena, "no branch of the reader's union is "
-                                         "'%.200s'", type_name(writer)));
+                  : step_fail(compiler, arena_text(&compiler->plan->arena,
+                                                   "no branch of the reader's union is "
+                                                   "'%.200s'",
+                                                   type_name(writer)));
 }
 
 static struct step *fill_field(struct compiler *compiler, const struct schema_field *field,
@@ -157,7 +163,8 @@ static struct step *fill_field(struct compiler *compiler, const struct schema_fi
     struct buffer bytes;
 
     if (!field->fallback)
-        return step_fail(compiler, arena_text(arena, "the writer has none, and there is no default"));
+        return step_fail(compiler,
+                         arena_text(arena, "the writer has none, and there is no default"));
     buffer_init(&bytes, LIMIT_VALUE_BYTES - compiler->bytes); /* of all defaults together */
     if (schema_default(field->type, field->fallback, &bytes, &error))
         failed = step_fail(compiler, arena_text(arena, "%s", error.text));
@@ -200,7 +207,8 @@ static struct step *compile_fields(struct compiler *compiler, const struct schem
             made = fill_field(compiler, field, action);
         }
         if (made && made->kind == STEP_FAIL)
-            return step_fail(compiler, arena_text(arena, "field '%s': %s", field->name, made->text));
+            return step_fail(compiler,
+                             arena_text(arena, "field '%s': %s", field->name, made->text));
     }
     return NULL;
 }
@@ -254,8 +262,7 @@ static void compile_straight(struct compiler *compiler, const struct schema *wri
 static void compile_skips(struct compiler *compiler, const struct schema *writer, struct step *step)
 {
     step->skip_count = writer->field_count;
-    step->skips =
-        arena_zeroed(&compiler->plan->arena, step->skip_count * sizeof(struct step *));
+    step->skips = arena_zeroed(&compiler->plan->arena, step->skip_count * sizeof(struct step *));
     for (size_t i = 0; i < step->skip_count; i++)
         step->skips[i] = compile(compiler, writer->fields[i].type, writer->fields[i].type);
 }

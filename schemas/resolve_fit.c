@@ -68,8 +68,9 @@ enum fit resolve_fit(const struct schema *writer, const struct schema *reader)
 
 enum step_kind resolve_scalar(const struct schema *writer, const struct schema *reader)
 {
-    static const enum step_kind kinds[] = { STEP_NULL,  STEP_BOOLEAN, STEP_INT,    STEP_LONG, STEP_FLOAT,
-                                            STEP_DOUBLE, STEP_BYTES,  STEP_STRING, STEP_FIXED };
+    static const enum step_kind kinds[] = { STEP_NULL,  STEP_BOOLEAN, STEP_INT,
+                                            STEP_LONG,  STEP_FLOAT,   STEP_DOUBLE,
+                                            STEP_BYTES, STEP_STRING,  STEP_FIXED };
 
     if (writer->kind == SCHEMA_INT && reader->kind == SCHEMA_FLOAT)
         return STEP_INT_TO_FLOAT;

@@ -13,7 +13,7 @@ enum step_kind {
     STEP_FAIL, /* no value can be read: text says why */
     STEP_NULL,
     STEP_BOOLEAN,
-    STEP_INT,  /* as int or long, which are encoded alike */
+    STEP_INT, /* as int or long, which are encoded alike */
     STEP_LONG,
     STEP_FLOAT,
     STEP_DOUBLE,
@@ -45,16 +45,16 @@ struct action {
 
 struct step {
     enum step_kind kind;
-    bool seen;                   /* by the search for what is not identical */
-    const char *text;            /* why it fails; or the symbols that the reader lacks */
-    size_t size;                 /* of a fixed */
-    int32_t index;               /* of a branch */
-    int32_t *symbols;            /* the reader's index of each of the writer's symbols, or -1 */
+    bool seen;                    /* by the search for what is not identical */
+    const char *text;             /* why it fails; or the symbols that the reader lacks */
+    size_t size;                  /* of a fixed */
+    int32_t index;                /* of a branch */
+    int32_t *symbols;             /* the reader's index of each of the writer's symbols, or -1 */
     const struct step **children; /* items, values, branches */
-    size_t count;                /* symbols or children */
-    struct action *actions;      /* of a record, in the reader's order */
+    size_t count;                 /* symbols or children */
+    struct action *actions;       /* of a record, in the reader's order */
     size_t action_count;
-    const struct step **skips;   /* of a record that is not straight: the writer's fields */
+    const struct step **skips; /* of a record that is not straight: the writer's fields */
     size_t skip_count;
 };
 

@@ -17,10 +17,10 @@ enum { RUN_DEPTH = 2 * LIMIT_AVRO_DEPTH };
 
 struct run {
     const uint8_t *from, *at, *end;
-    struct buffer *out;  /* NULL while a value is skipped */
+    struct buffer *out; /* NULL while a value is skipped */
     int depth;
-    size_t idle;         /* items so far that took no bytes */
-    size_t *starts;      /* of the fields of records whose order changes, innermost last */
+    size_t idle;    /* items so far that took no bytes */
+    size_t *starts; /* of the fields of records whose order changes, innermost last */
     size_t start_count, start_capacity;
     struct leat_error *error;
 };
@@ -99,8 +99,7 @@ static int run_pass_scalar(struct run *run, const struct step *step)
 }
 
 /* Reads the number that is promoted. A long does not always fit in a double: Avro rounds it. */
-static const uint8_t *take_number(struct run *run, enum step_kind kind, float *narrow,
-                                  double *wide)
+static const uint8_t *take_number(struct run *run, enum step_kind kind, float *narrow, double *wide)
 {
     const uint8_t *at;
     int64_t integer;
@@ -240,8 +239,8 @@ static int run_find(struct run *run, const struct step *step)
     int code = LEAT_OK;
 
     for (size_t i = 0; i < step->skip_count && !code; i++) {
-        run->starts = memory_grow(run->starts, run->start_count, &run->start_capacity,
-                                  sizeof *run->starts);
+        run->starts =
+            memory_grow(run->starts, run->start_count, &run->start_capacity, sizeof *run->starts);
         run->starts[run->start_count++] = (size_t)(run->at - run->from);
         code = run_skip(run, step->skips[i]);
     }
@@ -318,7 +317,9 @@ int plan_run(const struct plan *plan, struct leat_bytes in, struct buffer *out,
              struct leat_error *error)
 {
     const uint8_t *from = (const uint8_t *)(in.size ? in.data : "");
-    struct run run = { .from = from, .at = from, .end = from + in.size, .out = out, .error = error };
+    struct run run = {
+        .from = from, .at = from, .end = from + in.size, .out = out, .error = error
+    };
     size_t size = out->size;
     int code = run_step(&run, plan->root);
 

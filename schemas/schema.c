@@ -12,9 +12,9 @@ const char *schema_simple_name(const char *name)
 
 const char *schema_kind_name(const struct schema *schema)
 {
-    static const char *const names[] = { "null",  "boolean", "int",   "long", "float",
-                                         "double", "bytes",  "string", "fixed", "enum",
-                                         "record", "array",  "map",   "union" };
+    static const char *const names[] = { "null",   "boolean", "int",    "long",  "float",
+                                         "double", "bytes",   "string", "fixed", "enum",
+                                         "record", "array",   "map",    "union" };
 
     return names[schema->kind];
 }

@@ -53,36 +53,36 @@ struct schema_names {
 
 struct schema_field {
     const char *name;
-    const char *doc;             /* or NULL */
+    const char *doc; /* or NULL */
     struct schema_names aliases;
     const struct schema *type;
-    const json_t *fallback;      /* its default, or NULL */
+    const json_t *fallback; /* its default, or NULL */
 };
 
 struct schema {
     enum schema_kind kind;
     enum schema_logical logical;
-    int precision, scale;         /* of a decimal */
-    size_t id;                    /* its number in the tree, from 0 */
-    const char *name;             /* of named types: with the namespace */
-    const char *doc;              /* or NULL */
-    struct schema_names aliases;  /* of named types: with the namespace */
-    struct schema_field *fields;  /* of a record */
+    int precision, scale;        /* of a decimal */
+    size_t id;                   /* its number in the tree, from 0 */
+    const char *name;            /* of named types: with the namespace */
+    const char *doc;             /* or NULL */
+    struct schema_names aliases; /* of named types: with the namespace */
+    struct schema_field *fields; /* of a record */
     size_t field_count;
-    struct schema_names symbols;  /* of an enum */
-    int default_symbol;           /* its index, or -1 */
-    size_t size;                  /* of a fixed */
-    const struct schema *items;   /* of an array, or of a map's values */
+    struct schema_names symbols;    /* of an enum */
+    int default_symbol;             /* its index, or -1 */
+    size_t size;                    /* of a fixed */
+    const struct schema *items;     /* of an array, or of a map's values */
     const struct schema **branches; /* of a union */
     size_t branch_count;
 };
 
 struct schema_tree {
     const struct schema *root;
-    size_t count;        /* nodes; ids are below it */
-    struct arena arena;  /* nodes and names */
-    struct map named;    /* full names to nodes */
-    json_t *json;        /* keeps the defaults */
+    size_t count;       /* nodes; ids are below it */
+    struct arena arena; /* nodes and names */
+    struct map named;   /* full names to nodes */
+    json_t *json;       /* keeps the defaults */
 };
 
 /* LEAT_E_DATA, with a sentence that names the field, or LEAT_E_LIMIT.

@@ -106,8 +106,8 @@ static int parse_reference(struct parser *parser, const char *name, const struct
     if (!*out)
         *out = map_get(&parser->tree->named, leat_bytes_of(name));
     return *out ? LEAT_OK
-                : error_set(parser->error, LEAT_E_DATA,
-                            "type '%s' is not defined before its use", full);
+                : error_set(parser->error, LEAT_E_DATA, "type '%s' is not defined before its use",
+                            full);
 }
 
 /* Reads name, namespace and aliases, and makes the type known. The caller restores the namespace
@@ -121,8 +121,9 @@ static int parse_head(struct parser *parser, const json_t *json, struct schema *
 
     space = space ? space : parser->space;
     if (!name || strlen(name) + strlen(space) > LIMIT_AVRO_NAME_BYTES)
-        return error_set(parser->error, LEAT_E_DATA, "a %s has no name, or one of more than %d bytes",
-                         schema_kind_name(node), LIMIT_AVRO_NAME_BYTES);
+        return error_set(parser->error, LEAT_E_DATA,
+                         "a %s has no name, or one of more than %d bytes", schema_kind_name(node),
+                         LIMIT_AVRO_NAME_BYTES);
     node->name = schema_full_name(arena, name, space);
     node->doc = schema_member(arena, json, "doc");
     if (!schema_full_name_valid(node->name))
@@ -203,8 +204,8 @@ static int parse_enum(struct parser *parser, const json_t *json, struct schema *
     node->default_symbol = schema_symbol(node, fallback);
     return node->default_symbol >= 0
                ? LEAT_OK
-               : error_set(parser->error, LEAT_E_DATA, "the default '%s' of '%s' is no symbol of it",
-                           fallback, node->name);
+               : error_set(parser->error, LEAT_E_DATA,
+                           "the default '%s' of '%s' is no symbol of it", fallback, node->name);
 }
 
 static int parse_fixed(struct parser *parser, const json_t *json, struct schema *node)

@@ -4,7 +4,6 @@
 
 #include "leat/avro.h"
 
-
 static int text_encode(const void *value, struct buffer *out)
 {
     const struct leat_bytes *bytes = value;
@@ -76,7 +75,7 @@ static int big_endian_decode(struct leat_bytes body, size_t size, uint64_t *raw)
 
 static int int_encode(const void *value, struct buffer *out)
 {
-    return big_endian_encode((uint32_t)*(const int32_t *)value, 4, out);
+    return big_endian_encode((uint32_t) * (const int32_t *)value, 4, out);
 }
 
 static int int_decode(void *value, struct leat_bytes body, struct arena *arena)

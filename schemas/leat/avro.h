@@ -16,14 +16,14 @@
 #include <leat/type.h>
 
 enum {
-    LEAT_AVRO_LONG_BYTES = 10,    /* the longest int or long */
-    LEAT_AVRO_DECIMAL_BYTES = 9,  /* the longest decimal, with its length */
-    LEAT_AVRO_MAX_DEPTH = 64,     /* nesting of values of recursive records */
+    LEAT_AVRO_LONG_BYTES = 10,     /* the longest int or long */
+    LEAT_AVRO_DECIMAL_BYTES = 9,   /* the longest decimal, with its length */
+    LEAT_AVRO_MAX_DEPTH = 64,      /* nesting of values of recursive records */
     LEAT_AVRO_MAX_ITEMS = 1 << 20, /* of one array or map */
 };
 
-/* Room for extra bytes, 1 or more, at the buffer's end, or NULL where its limit is reached; once they are
- * written, leat_avro_used() says where they end. */
+/* Room for extra bytes, 1 or more, at the buffer's end, or NULL where its limit is reached; once
+ * they are written, leat_avro_used() says where they end. */
 uint8_t *leat_avro_room(struct buffer *out, size_t extra);
 void leat_avro_used(struct buffer *out, const uint8_t *end);
 
@@ -253,10 +253,10 @@ static inline uint8_t *leat_avro_put_decimal(uint8_t *at, int64_t value)
 
 /* Reading an array or a map: zeroed before the first block. */
 struct leat_avro_blocks {
-    size_t count;           /* items in the block that was just opened; 0: that was the end */
-    size_t total;           /* items before it */
-    size_t capacity;        /* of what leat_avro_grow() made */
-    const uint8_t *stop;    /* where the block says that it ends, or NULL */
+    size_t count;        /* items in the block that was just opened; 0: that was the end */
+    size_t total;        /* items before it */
+    size_t capacity;     /* of what leat_avro_grow() made */
+    const uint8_t *stop; /* where the block says that it ends, or NULL */
 };
 
 /* Opens the next block; an item takes at least item_bytes; one of none is for the

@@ -59,8 +59,10 @@ static void measure(const struct leat_type *type, const void *value)
 /* A field of the reader that the writer lacks, filled with its default. */
 static void measure_plan(const void *value)
 {
-    static const char later[] = ",{\"name\":\"channel\",\"type\":\"string\",\"default\":\"till\"}]}";
-    char *reader = memory_format("%.*s%s", (int)strlen(sale_type.schema) - 2, sale_type.schema, later);
+    static const char later[] =
+        ",{\"name\":\"channel\",\"type\":\"string\",\"default\":\"till\"}]}";
+    char *reader =
+        memory_format("%.*s%s", (int)strlen(sale_type.schema) - 2, sale_type.schema, later);
     struct leat_error error = { 0 };
     struct buffer in, out;
     struct plan *plan;
@@ -90,9 +92,20 @@ int main(void)
         { "t-0000012345", 12 }, { "P-004711", 8 }, { "S-042", 5 }, INT64_C(1795766400123), 3, 1999,
     };
     static const struct enriched_sale enriched = {
-        { "t-0000012345", 12 }, { "P-004711", 8 }, { "S-042", 5 }, INT64_C(1795766400123), 3, 1999,
-        { "Kettle, steel, 1.7 litres", 25 }, { "Kitchen", 7 }, { "Kettles", 7 }, { "SUP-007", 7 },
-        { "Leeds", 5 }, { "North", 5 }, 120, 5997,
+        { "t-0000012345", 12 },
+        { "P-004711", 8 },
+        { "S-042", 5 },
+        INT64_C(1795766400123),
+        3,
+        1999,
+        { "Kettle, steel, 1.7 litres", 25 },
+        { "Kitchen", 7 },
+        { "Kettles", 7 },
+        { "SUP-007", 7 },
+        { "Leeds", 5 },
+        { "North", 5 },
+        120,
+        5997,
     };
 
     measure(&sale_type, &sale);

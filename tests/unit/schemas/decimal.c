@@ -7,7 +7,8 @@ static int64_t parsed(const char *text, int precision, int scale)
 {
     int64_t value = -1;
 
-    cr_assert(decimal_parse(leat_bytes_of(text), precision, scale, &value), "'%s' is refused", text);
+    cr_assert(decimal_parse(leat_bytes_of(text), precision, scale, &value), "'%s' is refused",
+              text);
     return value;
 }
 
@@ -15,7 +16,8 @@ static void refused(const char *text, int precision, int scale)
 {
     int64_t value = 77;
 
-    cr_assert_not(decimal_parse(leat_bytes_of(text), precision, scale, &value), "'%s' is taken", text);
+    cr_assert_not(decimal_parse(leat_bytes_of(text), precision, scale, &value), "'%s' is taken",
+                  text);
     cr_assert_eq(value, 77);
 }
 
@@ -32,8 +34,8 @@ Test(decimal, reads_text_with_missing_places)
 
 Test(decimal, refuses_what_is_no_decimal_or_too_long)
 {
-    static const char *const bad[] = { "",    "-",     ".5",   "5.",   "1.234", "1..2",
-                                       "1e3", " 1",    "1 ",   "+1",   "--1",   "0x1",
+    static const char *const bad[] = { "",    "-",     ".5",  "5.",         "1.234", "1..2",
+                                       "1e3", " 1",    "1 ",  "+1",         "--1",   "0x1",
                                        "1,5", "1.2.3", "NaN", "10000000000" };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -50,8 +52,13 @@ Test(decimal, writes_all_places)
         int scale;
         const char *text;
     } rows[] = {
-        { 1234, 2, "12.34" }, { -1, 2, "-0.01" }, { 0, 2, "0.00" }, { 5, 0, "5" }, { 100, 3, "0.100" },
-        { INT64_MIN, 18, "-9.223372036854775808" }, { INT64_MIN, 0, "-9223372036854775808" },
+        { 1234, 2, "12.34" },
+        { -1, 2, "-0.01" },
+        { 0, 2, "0.00" },
+        { 5, 0, "5" },
+        { 100, 3, "0.100" },
+        { INT64_MIN, 18, "-9.223372036854775808" },
+        { INT64_MIN, 0, "-9223372036854775808" },
     };
     char text[DECIMAL_TEXT];
 

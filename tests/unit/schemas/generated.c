@@ -1,5 +1,6 @@
 /* generated.c - tests of the code that leat-avrogen makes, of schemas/retail and of one schema with
- * every shape. That their bytes are Avro's is compared with another implementation in tests/avro. */
+ * every shape. That their bytes are Avro's is compared with another implementation in tests/avro.
+ */
 #include "avro/everything.h"
 #include "base/arena.h"
 #include "base/limits.h"
@@ -199,6 +200,7 @@ Test(generated, values_print_as_json)
               "%.*s", (int)out.size, out.data);
     out.size = 0;
     cr_assert_eq(print_string(LEAT_LITERAL("a\"\\\n\xc3\xbc\xff"), &out), LEAT_OK);
-    cr_assert(leat_bytes_equal(buffer_bytes(&out), leat_bytes_of("\"a\\\"\\\\\\u000a\xc3\xbc\\ufffd\"")));
+    cr_assert(
+        leat_bytes_equal(buffer_bytes(&out), leat_bytes_of("\"a\\\"\\\\\\u000a\xc3\xbc\\ufffd\"")));
     buffer_free(&out);
 }

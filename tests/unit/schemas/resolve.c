@@ -8,7 +8,7 @@
 
 #include <criterion/criterion.h>
 
-#define RECORD(fields) "{\"type\":\"record\",\"name\":\"r\",\"fields\":[" fields "]}"
+#define RECORD(fields)    "{\"type\":\"record\",\"name\":\"r\",\"fields\":[" fields "]}"
 #define FIELD(name, type) "{\"name\":\"" name "\",\"type\":" type "}"
 
 static struct plan *planned(const char *writer, const char *reader)
@@ -53,15 +53,18 @@ static const struct leat_bytes none;
 
 Test(resolve, fields_are_reordered_skipped_and_filled)
 {
-    const char *writer = RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"string\"") "," FIELD("c", "\"int\""));
+    const char *writer =
+        RECORD(FIELD("a", "\"int\"") "," FIELD("b", "\"string\"") "," FIELD("c", "\"int\""));
 
     gives(writer, RECORD(FIELD("c", "\"int\"") "," FIELD("a", "\"int\"")),
           LEAT_LITERAL("\x02\x04hi\x06"), LEAT_LITERAL("\x06\x02"));
     gives(writer, RECORD(FIELD("a", "\"int\"") "," FIELD("c", "\"int\"")),
           LEAT_LITERAL("\x02\x04hi\x06"), LEAT_LITERAL("\x02\x06"));
     gives(writer,
-          RECORD(FIELD("a", "\"int\"") ",{\"name\":\"n\",\"type\":[\"null\",\"long\"],\"default\":null},"
-                 "{\"name\":\"d\",\"type\":\"string\",\"default\":\"x\"}," FIELD("b", "\"string\"")),
+          RECORD(FIELD("a",
+                       "\"int\"") ",{\"name\":\"n\",\"type\":[\"null\",\"long\"],\"default\":null},"
+                                  "{\"name\":\"d\",\"type\":\"string\",\"default\":\"x\"}," FIELD(
+                                      "b", "\"string\"")),
           LEAT_LITERAL("\x02\x04hi\x06"), LEAT_LITERAL("\x02\x00\x02x\x04hi"));
     refuses(writer, RECORD(FIELD("z", "\"int\"")), "field 'z': the writer has none");
 }
@@ -69,7 +72,8 @@ Test(resolve, fields_are_reordered_skipped_and_filled)
 Test(resolve, aliases_stand_for_names)
 {
     gives("{\"type\":\"record\",\"name\":\"x.Old\",\"fields\":[" FIELD("was", "\"int\"") "]}",
-          "{\"type\":\"record\",\"name\":\"y.New\",\"aliases\":[\"x.Old\"],\"fields\":[{\"name\":\"is\","
+          "{\"type\":\"record\",\"name\":\"y.New\",\"aliases\":[\"x.Old\"],\"fields\":[{\"name\":"
+          "\"is\","
           "\"aliases\":[\"never\",\"was\"],\"type\":\"int\"}]}",
           LEAT_LITERAL("\x02"), LEAT_LITERAL("\x02"));
     refuses("{\"type\":\"record\",\"name\":\"Old\",\"fields\":[]}",
@@ -84,7 +88,8 @@ Test(resolve, numbers_are_promoted_and_never_narrowed)
     gives("\"int\"", "\"long\"", LEAT_LITERAL("\x03"), LEAT_LITERAL("\x03"));
     gives("\"int\"", "\"float\"", LEAT_LITERAL("\x02"), LEAT_LITERAL("\0\0\x80\x3f"));
     gives("\"long\"", "\"double\"", LEAT_LITERAL("\x03"), LEAT_LITERAL("\0\0\0\0\0\0\0\xc0"));
-    gives("\"float\"", "\"double\"", LEAT_LITERAL("\0\0\x80\x3f"), LEAT_LITERAL("\0\0\0\0\0\0\xf0\x3f"));
+    gives("\"float\"", "\"double\"", LEAT_LITERAL("\0\0\x80\x3f"),
+          LEAT_LITERAL("\0\0\0\0\0\0\xf0\x3f"));
     gives("\"bytes\"", "\"string\"", LEAT_LITERAL("\x02x"), LEAT_LITERAL("\x02x"));
     gives("\"bytes\"", "\"string\"", LEAT_LITERAL("\x02\xff"), none);
     refuses("\"long\"", "\"int\"", "'long' cannot be read as 'int'");
@@ -95,8 +100,10 @@ Test(resolve, numbers_are_promoted_and_never_narrowed)
 Test(resolve, what_would_change_a_meaning_is_refused)
 {
     refuses("{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,\"scale\":2}",
-            "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,\"scale\":3}", "scale 2");
-    refuses("\"string\"", "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9}", "cannot be read");
+            "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,\"scale\":3}",
+            "scale 2");
+    refuses("\"string\"", "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9}",
+            "cannot be read");
     refuses("{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}",
             "{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}", "units");
 }
@@ -109,14 +116,16 @@ Test(resolve, symbols_are_matched_by_name_and_fall_back_to_the_default)
           LEAT_LITERAL("\x04"), LEAT_LITERAL("\x00"));
     gives(writer, "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"C\",\"A\"],\"default\":\"A\"}",
           LEAT_LITERAL("\x02"), LEAT_LITERAL("\x02"));
-    gives(writer, "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"C\",\"A\"]}", LEAT_LITERAL("\x02"), none);
+    gives(writer, "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"C\",\"A\"]}",
+          LEAT_LITERAL("\x02"), none);
     gives(writer, writer, LEAT_LITERAL("\x06"), none);
     refuses(writer, "{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"X\"]}", "no symbol");
 }
 
 Test(resolve, unions_are_resolved_both_ways)
 {
-    gives("\"int\"", "[\"null\",\"double\",\"int\"]", LEAT_LITERAL("\x02"), LEAT_LITERAL("\x04\x02"));
+    gives("\"int\"", "[\"null\",\"double\",\"int\"]", LEAT_LITERAL("\x02"),
+          LEAT_LITERAL("\x04\x02"));
     gives("\"int\"", "[\"null\",\"long\"]", LEAT_LITERAL("\x02"), LEAT_LITERAL("\x02\x02"));
     gives("[\"null\",\"int\"]", "\"int\"", LEAT_LITERAL("\x02\x02"), LEAT_LITERAL("\x02"));
     gives("[\"null\",\"int\"]", "\"int\"", LEAT_LITERAL("\x00"), none);
@@ -128,10 +137,12 @@ Test(resolve, unions_are_resolved_both_ways)
 
 Test(resolve, a_branch_that_cannot_be_read_fails_only_its_values)
 {
-    const char *writer = "[\"null\",{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\",\"type\":"
-                         "[\"null\",\"n\"]}," FIELD("x", "\"string\"") "]}]";
-    const char *reader = "[\"null\",{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\",\"type\":"
-                         "[\"null\",\"n\"]}," FIELD("x", "\"int\"") "]}]";
+    const char *writer =
+        "[\"null\",{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\",\"type\":"
+        "[\"null\",\"n\"]}," FIELD("x", "\"string\"") "]}]";
+    const char *reader =
+        "[\"null\",{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\",\"type\":"
+        "[\"null\",\"n\"]}," FIELD("x", "\"int\"") "]}]";
 
     gives(writer, reader, LEAT_LITERAL("\x00"), LEAT_LITERAL("\x00"));
     gives(writer, reader, LEAT_LITERAL("\x02\x00\x02x"), none);
@@ -148,8 +159,9 @@ static bool is_identity(const char *writer, const char *reader)
 
 Test(resolve, knows_when_nothing_is_to_do)
 {
-    const char *list = "{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"v\",\"type\":\"int\"},"
-                       "{\"name\":\"next\",\"type\":[\"null\",\"n\"]}]}";
+    const char *list =
+        "{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"v\",\"type\":\"int\"},"
+        "{\"name\":\"next\",\"type\":[\"null\",\"n\"]}]}";
 
     cr_assert(is_identity(list, list));
     cr_assert(is_identity("\"int\"", "\"long\""));
@@ -168,7 +180,8 @@ Test(resolve, knows_when_nothing_is_to_do)
 
 Test(resolve, blocks_come_in_any_form)
 {
-    const char *writer = "{\"type\":\"array\",\"items\":\"int\"}", *reader = "{\"type\":\"array\",\"items\":\"long\"}";
+    const char *writer = "{\"type\":\"array\",\"items\":\"int\"}",
+               *reader = "{\"type\":\"array\",\"items\":\"long\"}";
 
     gives(writer, reader, LEAT_LITERAL("\x02\x02\x03\x04\x04\x06\x00"),
           LEAT_LITERAL("\x02\x02\x04\x04\x06\x00"));
@@ -184,7 +197,8 @@ Test(resolve, items_without_bytes_are_counted)
     const char *arrays = "{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":\"null\"}}";
 
     *at++ = 0;
-    gives(nulls, nulls, leat_bytes(body, (size_t)(at - body)), leat_bytes(body, (size_t)(at - body)));
+    gives(nulls, nulls, leat_bytes(body, (size_t)(at - body)),
+          leat_bytes(body, (size_t)(at - body)));
     at = leat_avro_put_long(body, LIMIT_AVRO_ITEMS + 1);
     *at++ = 0;
     gives(nulls, nulls, leat_bytes(body, (size_t)(at - body)), none);
@@ -198,15 +212,18 @@ Test(resolve, items_without_bytes_are_counted)
 
 Test(resolve, a_value_without_an_end_is_refused)
 {
-    const char *list = "{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\","
-                       "\"n\"]}]}";
-    const char *endless = "{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\",\"type\":\"n\"}]}";
+    const char *list =
+        "{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\","
+        "\"n\"]}]}";
+    const char *endless =
+        "{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\",\"type\":\"n\"}]}";
     char body[1000];
 
     memset(body, 2, sizeof body);
     body[sizeof body - 1] = 0;
     gives(list, list, leat_bytes(body, sizeof body), none);
-    gives(list, list, leat_bytes(body + sizeof body - 20, 20), leat_bytes(body + sizeof body - 20, 20));
+    gives(list, list, leat_bytes(body + sizeof body - 20, 20),
+          leat_bytes(body + sizeof body - 20, 20));
     gives(endless, endless, LEAT_LITERAL(""), none);
 }
 
@@ -217,9 +234,17 @@ Test(resolve, output_stops_at_its_limit)
     struct buffer out;
 
     buffer_init(&out, 3);
-    cr_assert_eq(plan_run(plan, LEAT_LITERAL("\x06" "abc"), &out, &error), LEAT_E_LIMIT);
+    cr_assert_eq(plan_run(plan,
+                          LEAT_LITERAL("\x06"
+                                       "abc"),
+                          &out, &error),
+                 LEAT_E_LIMIT);
     cr_assert_eq(out.size, 0);
-    cr_assert_eq(plan_run(plan, LEAT_LITERAL("\x02" "a"), &out, &error), LEAT_OK);
+    cr_assert_eq(plan_run(plan,
+                          LEAT_LITERAL("\x02"
+                                       "a"),
+                          &out, &error),
+                 LEAT_OK);
     buffer_free(&out);
     plan_free(plan);
 }

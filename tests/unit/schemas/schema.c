@@ -1,4 +1,5 @@
-/* schema.c - tests of the parser of schemas: what it reads, and the sentences of what it refuses. */
+/* schema.c - tests of the parser of schemas: what it reads, and the sentences of what it refuses.
+ */
 #include "schemas/schema.h"
 
 #include "base/limits.h"
@@ -27,11 +28,13 @@ static void refused(const char *json, const char *sentence)
 
 Test(schema, names_take_the_namespace_around_them)
 {
-    struct schema_tree *tree =
-        parsed("{\"type\":\"record\",\"name\":\"A\",\"namespace\":\"x.y\",\"aliases\":[\"Old\",\"z.Older\"],"
-               "\"fields\":[{\"name\":\"b\",\"type\":{\"type\":\"fixed\",\"name\":\"B\",\"size\":2}},"
-               "{\"name\":\"c\",\"type\":{\"type\":\"enum\",\"name\":\"q.C\",\"symbols\":[\"S\",\"T\"],"
-               "\"default\":\"T\"}},{\"name\":\"again\",\"type\":\"B\"},{\"name\":\"other\",\"type\":\"q.C\"}]}");
+    struct schema_tree *tree = parsed(
+        "{\"type\":\"record\",\"name\":\"A\",\"namespace\":\"x.y\",\"aliases\":[\"Old\",\"z."
+        "Older\"],"
+        "\"fields\":[{\"name\":\"b\",\"type\":{\"type\":\"fixed\",\"name\":\"B\",\"size\":2}},"
+        "{\"name\":\"c\",\"type\":{\"type\":\"enum\",\"name\":\"q.C\",\"symbols\":[\"S\",\"T\"],"
+        "\"default\":\"T\"}},{\"name\":\"again\",\"type\":\"B\"},{\"name\":\"other\",\"type\":\"q."
+        "C\"}]}");
     const struct schema *root = tree->root;
 
     cr_assert_str_eq(root->name, "x.y.A");
@@ -47,8 +50,9 @@ Test(schema, names_take_the_namespace_around_them)
 
 Test(schema, a_type_may_name_itself)
 {
-    struct schema_tree *tree = parsed("{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\","
-                                      "\"type\":[\"null\",\"n\"]}]}");
+    struct schema_tree *tree =
+        parsed("{\"type\":\"record\",\"name\":\"n\",\"fields\":[{\"name\":\"next\","
+               "\"type\":[\"null\",\"n\"]}]}");
 
     cr_assert_eq(tree->root->fields[0].type->branches[1], tree->root);
     schema_free(tree);
@@ -60,14 +64,18 @@ Test(schema, logical_types_that_do_not_fit_are_absent)
         const char *json;
         enum schema_logical logical;
     } rows[] = {
-        { "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":12,\"scale\":2}", SCHEMA_DECIMAL },
+        { "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":12,\"scale\":2}",
+          SCHEMA_DECIMAL },
         { "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":12}", SCHEMA_DECIMAL },
-        { "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":2,\"scale\":3}", SCHEMA_PLAIN },
+        { "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":2,\"scale\":3}",
+          SCHEMA_PLAIN },
         { "{\"type\":\"bytes\",\"logicalType\":\"decimal\"}", SCHEMA_PLAIN },
         { "{\"type\":\"int\",\"logicalType\":\"decimal\",\"precision\":2}", SCHEMA_PLAIN },
-        { "{\"type\":\"fixed\",\"name\":\"f\",\"size\":2,\"logicalType\":\"decimal\",\"precision\":4}",
+        { "{\"type\":\"fixed\",\"name\":\"f\",\"size\":2,\"logicalType\":\"decimal\",\"precision\":"
+          "4}",
           SCHEMA_DECIMAL },
-        { "{\"type\":\"fixed\",\"name\":\"f\",\"size\":2,\"logicalType\":\"decimal\",\"precision\":5}",
+        { "{\"type\":\"fixed\",\"name\":\"f\",\"size\":2,\"logicalType\":\"decimal\",\"precision\":"
+          "5}",
           SCHEMA_PLAIN },
         { "{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}", SCHEMA_TIMESTAMP_MILLIS },
         { "{\"type\":\"int\",\"logicalType\":\"timestamp-millis\"}", SCHEMA_PLAIN },
@@ -95,35 +103,47 @@ Test(schema, says_what_is_wrong_and_where)
     refused("{\"type\":\"record\",\"name\":\"r\"}", "record 'r' has no fields");
     refused("{\"type\":\"record\",\"name\":\"9\",\"fields\":[]}", "'9' is not a name");
     refused("{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"},"
-            "{\"name\":\"a\",\"type\":\"int\"}]}", "field 'a' stands twice");
+            "{\"name\":\"a\",\"type\":\"int\"}]}",
+            "field 'a' stands twice");
     refused("{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\",\"type\":\"B\"}]}",
             "record 'r': field 'a': type 'B' is not defined");
     refused("{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"a\",\"type\":"
-            "{\"type\":\"fixed\",\"name\":\"r\",\"size\":1}}]}", "type 'r' is defined twice");
+            "{\"type\":\"fixed\",\"name\":\"r\",\"size\":1}}]}",
+            "type 'r' is defined twice");
     refused("{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"A\",\"A\"]}", "'A' stands twice");
-    refused("{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"A\"],\"default\":\"B\"}", "no symbol of it");
+    refused("{\"type\":\"enum\",\"name\":\"e\",\"symbols\":[\"A\"],\"default\":\"B\"}",
+            "no symbol of it");
     refused("{\"type\":\"fixed\",\"name\":\"f\",\"size\":-1}", "no size");
     refused("{\"type\":\"enum\",\"name\":\"a\\u0000b\",\"symbols\":[\"A\"]}", "no name");
     refused("7", "no text, object or array");
 }
 
+/* An array of arrays of ... of int. */
+static void nested(int depth, struct buffer *out)
+{
+    buffer_init(out, LIMIT_SCHEMA_BYTES);
+    for (int i = 0; i < depth; i++)
+        buffer_text(out, "{\"type\":\"array\",\"items\":");
+    buffer_text(out, "\"int\"");
+    for (int i = 0; i < depth; i++)
+        buffer_text(out, "}");
+    cr_assert_eq(buffer_add(out, "", 1), LEAT_OK);
+}
+
 Test(schema, nesting_and_size_have_limits)
 {
-    char *deep = memory_new(30 * LIMIT_AVRO_DEPTH + 30);
     char *large = memory_new(LIMIT_SCHEMA_BYTES + 2);
+    struct buffer deep;
 
-    for (int i = 0; i <= LIMIT_AVRO_DEPTH; i++)
-        strcat(deep, "{\"type\":\"array\",\"items\":");
-    refused(deep, "schema");
-    memory_free(deep);
-    deep = memory_new(40 * LIMIT_AVRO_DEPTH + 40);
-    for (int i = 0; i < LIMIT_AVRO_DEPTH; i++)
-        strcat(deep, "{\"type\":\"array\",\"items\":");
-    strcat(deep, "\"int\"");
-    for (int i = 0; i < LIMIT_AVRO_DEPTH; i++)
-        strcat(deep, "}");
-    refused(deep, "nested deeper");
-    memory_free(deep);
+    nested(LIMIT_AVRO_DEPTH - 1, &deep);
+    schema_free(parsed(deep.data));
+    buffer_free(&deep);
+    nested(LIMIT_AVRO_DEPTH, &deep);
+    refused(deep.data, "nested deeper");
+    buffer_free(&deep);
+    nested(10000, &deep);
+    refused(deep.data, "schema");
+    buffer_free(&deep);
     memset(large, ' ', LIMIT_SCHEMA_BYTES + 1);
     refused(large, "more than");
     memory_free(large);
@@ -132,8 +152,10 @@ Test(schema, nesting_and_size_have_limits)
 static int default_of(const char *type, const char *value, struct buffer *out)
 {
     struct leat_error error = { 0 };
-    char *json = memory_format("{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"f\",\"type\":%s,"
-                               "\"default\":%s}]}", type, value);
+    char *json =
+        memory_format("{\"type\":\"record\",\"name\":\"r\",\"fields\":[{\"name\":\"f\",\"type\":%s,"
+                      "\"default\":%s}]}",
+                      type, value);
     struct schema_tree *tree = parsed(json);
     int code;
 
@@ -160,7 +182,8 @@ Test(schema, defaults_are_encoded_as_their_types)
     cr_assert_eq(default_of("\"int\"", "2147483648", &out), LEAT_E_DATA);
     cr_assert_eq(default_of("\"int\"", "1.5", &out), LEAT_E_DATA);
     cr_assert_eq(default_of("\"bytes\"", "\"\\u0100\"", &out), LEAT_E_DATA);
-    cr_assert_eq(default_of("{\"type\":\"fixed\",\"name\":\"x\",\"size\":2}", "\"a\"", &out), LEAT_E_DATA);
+    cr_assert_eq(default_of("{\"type\":\"fixed\",\"name\":\"x\",\"size\":2}", "\"a\"", &out),
+                 LEAT_E_DATA);
     cr_assert_eq(default_of("\"string\"", "null", &out), LEAT_E_DATA);
     buffer_free(&out);
 }

@@ -24,9 +24,11 @@ Test(type, numbers_are_big_endian)
     same_bytes(&leat_int_type, &number, LEAT_LITERAL("\xff\xff\xff\xfe"));
     same_bytes(&leat_long_type, &large, LEAT_LITERAL("\1\2\3\4\5\6\7\x08"));
     same_bytes(&leat_double_type, &real, LEAT_LITERAL("\x3f\xf8\0\0\0\0\0\0"));
-    cr_assert_eq(leat_int_type.decode(&read_number, LEAT_LITERAL("\xff\xff\xff\xfe"), NULL), LEAT_OK);
+    cr_assert_eq(leat_int_type.decode(&read_number, LEAT_LITERAL("\xff\xff\xff\xfe"), NULL),
+                 LEAT_OK);
     cr_assert_eq(read_number, number);
-    cr_assert_eq(leat_long_type.decode(&read_large, LEAT_LITERAL("\1\2\3\4\5\6\7\x08"), NULL), LEAT_OK);
+    cr_assert_eq(leat_long_type.decode(&read_large, LEAT_LITERAL("\1\2\3\4\5\6\7\x08"), NULL),
+                 LEAT_OK);
     cr_assert_eq(read_large, large);
     cr_assert_eq(leat_double_type.decode(&read_real, LEAT_LITERAL("\x3f\xf8\0\0\0\0\0\0"), NULL),
                  LEAT_OK);
