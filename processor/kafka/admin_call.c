@@ -70,6 +70,7 @@ static rd_kafka_resp_err_t code_of(rd_kafka_event_t *event, const char **sentenc
 static int call_repeatedly(struct kafka_log *log, const struct kafka_call *call,
                            rd_kafka_event_t **out, struct leat_error *error, const char *action)
 {
+    int64_t deadline = clock_ms(clock_system()) + KAFKA_CALL_MS;
     int status = LEAT_OK;
 
     for (int i = 0; i < KAFKA_CALL_TRIES; i++) {
@@ -83,7 +84,7 @@ static int call_repeatedly(struct kafka_log *log, const struct kafka_call *call,
         }
         status = error_set(error, kafka_status(code), "%s: %s", action, sentence);
         rd_kafka_event_destroy(event);
-        if (status != LEAT_E_RETRY)
+        if (status != LEAT_E_RETRY || clock_ms(clock_system()) >= deadline)
             break;
         clock_sleep_ms(100 << i);
     }

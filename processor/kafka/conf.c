@@ -81,6 +81,13 @@ static void log_line(const rd_kafka_t *handle, int level, const char *facility, 
             handle ? rd_kafka_name(handle) : "none", facility, text);
 }
 
+/* What is not fatal was logged above, or is told by the call that met it. */
+static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque)
+{
+    if (code == RD_KAFKA_RESP_ERR__FATAL)
+        log_warn("kafka", "client=%s what=FATAL text=\"%s\"", rd_kafka_name(handle), reason);
+}
+
 void kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value)
 {
     char text[256];
@@ -130,6 +137,7 @@ int kafka_conf_new(const struct kafka_log *log, enum kafka_role role, rd_kafka_c
     char text[256];
 
     rd_kafka_conf_set_log_cb(conf, log_line);
+    rd_kafka_conf_set_error_cb(conf, on_error);
     set_table(conf, defaults, sizeof(defaults) / sizeof(defaults[0]), role);
     for (size_t i = 0; i < log->setting_count; i++) {
         const struct log_setting *setting = &log->settings[i];

@@ -172,9 +172,10 @@ static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opa
     struct kafka_reader *reader = opaque;
 
     if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-        code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
         reader->suspect = true;
-    log_warn("reader", "client=%s cause=\"%s\"", rd_kafka_name(handle), reason);
+        log_warn("reader", "client=%s cause=\"%s\"", rd_kafka_name(handle), reason);
+    }
 }
 
 static size_t deliver_gone(struct kafka_reader *reader, struct log_message *out, size_t max)
