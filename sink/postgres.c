@@ -107,8 +107,6 @@ int postgres_fail(struct postgres *pg, const char *action, const PGresult *resul
     error_set(error, code, "cannot %s: %s (%s%s%s%s%s)", action, message ? message : "error", state,
               column ? ", column " : "", column ? column : "",
               constraint ? ", constraint " : "", constraint ? constraint : "");
-    if (code == LEAT_E_SINK)
-        pg->checked = false; /* someone changed the tables: say what is wrong with them */
     return code;
 }
 
@@ -296,10 +294,18 @@ static int connect_start(struct postgres *pg, struct leat_error *error)
     return connect_wait(pg, error);
 }
 
+static void on_notice(void *user, const char *message)
+{
+    const struct postgres *pg = user;
+
+    log_debug("sink-notice", "sink=%s text=\"%.*s\"", pg->id, (int)strcspn(message, "\n"), message);
+}
+
 static int connect_now(struct postgres *pg, struct leat_error *error)
 {
     if (connect_start(pg, error))
         return error->code;
+    PQsetNoticeProcessor(pg->connection, on_notice, pg);
     if (PQsetnonblocking(pg->connection, 1) ||
         postgres_do(pg, "set up the session", session, error))
         return error->code ? error->code : fail_connection(pg, "set up the session", error);

@@ -115,7 +115,30 @@ static int ddl_index(struct buffer *sql, const struct postgres *pg,
     return status | buffer_text(sql, "); END IF; ");
 }
 
-static int ddl_create(struct postgres *pg, struct leat_error *error)
+static int ddl_tables(struct buffer *sql, const struct postgres *pg)
+{
+    int status = ddl_schema(sql, pg);
+
+    for (size_t i = 0; i < pg->table_count; i++)
+        status |= ddl_table(sql, pg, &pg->tables[i]);
+    return status;
+}
+
+static int ddl_indexes(struct buffer *sql, const struct postgres *pg)
+{
+    int status = LEAT_OK;
+
+    for (size_t i = 0; i < pg->table_count; i++) {
+        const struct postgres_table *table = &pg->tables[i];
+
+        for (size_t k = 0; k < SINK_INDEXES && table->spec->indexes[k][0]; k++)
+            status |= ddl_index(sql, pg, table, table->spec->indexes[k]);
+    }
+    return status;
+}
+
+static int ddl_create(struct postgres *pg, int (*body)(struct buffer *, const struct postgres *),
+                      const char *action, struct leat_error *error)
 {
     struct buffer sql;
     int status;
@@ -123,19 +146,12 @@ static int ddl_create(struct postgres *pg, struct leat_error *error)
     buffer_init(&sql, LIMIT_SCHEMA_BYTES);
     status = buffer_text(&sql, "DO $ddl$ BEGIN ");
     status |= ddl_lock(&sql, pg, "PERFORM");
-    status |= ddl_schema(&sql, pg);
-    for (size_t i = 0; i < pg->table_count; i++) {
-        const struct postgres_table *table = &pg->tables[i];
-
-        status |= ddl_table(&sql, pg, table);
-        for (size_t k = 0; k < SINK_INDEXES && table->spec->indexes[k][0]; k++)
-            status |= ddl_index(&sql, pg, table, table->spec->indexes[k]);
-    }
+    status |= body(&sql, pg);
     status |= buffer_format(&sql, "END $ddl$");
     if (status)
         status = error_set(error, LEAT_E_ARGUMENT, "the sink has too many tables");
     else
-        status = postgres_do(pg, "create the tables", sql.data, error);
+        status = postgres_do(pg, action, sql.data, error);
     buffer_free(&sql);
     return status;
 }
@@ -254,12 +270,14 @@ static int ddl_views(struct postgres *pg, struct leat_error *error)
 
 int ddl_apply(struct postgres *pg, struct leat_error *error)
 {
-    if (!pg->no_ddl && ddl_create(pg, error))
+    if (!pg->no_ddl && ddl_create(pg, ddl_tables, "create the tables", error))
         return error->code;
     for (size_t i = 0; i < pg->table_count; i++) {
         if (ddl_check(pg, &pg->tables[i], error))
             return error->code;
     }
+    if (!pg->no_ddl && ddl_create(pg, ddl_indexes, "create the indexes", error))
+        return error->code;
     if (!pg->no_ddl && pg->views && !pg->fitted) {
         if (ddl_views(pg, error))
             return error->code;
