@@ -115,14 +115,14 @@ int main(int argc, char **argv)
 
 /* ---- asking ------------------------------------------------------------------------------- */
 
-static bool answer(const char *sql, char *text, size_t size)
+static bool answer(const char *sql, const char *complaints, char *text, size_t size)
 {
     char command[ANSWER_BYTES];
     size_t used;
     FILE *psql;
 
-    snprintf(command, sizeof(command), "psql -X -A -t -q -v ON_ERROR_STOP=1 -R ' ' \"%s\" <<'SQL'\n"
-                                       "%s\nSQL\n", server_conninfo(), sql);
+    snprintf(command, sizeof(command), "psql -X -A -t -q -v ON_ERROR_STOP=1 -R ' ' \"%s\" %s <<'SQL'\n"
+                                       "%s\nSQL\n", server_conninfo(), complaints, sql);
     psql = popen(command, "r");
     cr_assert(psql, "psql cannot be run");
     used = fread(text, 1, size - 1, psql);
@@ -141,7 +141,7 @@ const char *ask(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(sql, sizeof(sql), format, arguments);
     va_end(arguments);
-    cr_assert(answer(sql, text, sizeof(text)), "the server refuses: %s", sql);
+    cr_assert(answer(sql, "", text, sizeof(text)), "the server refuses: %s", sql);
     return text;
 }
 
@@ -150,7 +150,7 @@ void wait_for(const char *sql, const char *expected)
     char text[1024];
 
     for (int i = 0; i < TRIES; i++) {
-        if (answer(sql, text, sizeof(text)) && !strcmp(text, expected))
+        if (answer(sql, "2>/dev/null", text, sizeof(text)) && !strcmp(text, expected))
             return;
         clock_sleep_ms(TRY_MS);
     }
