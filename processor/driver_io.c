@@ -146,7 +146,8 @@ static void fill_record(struct leat_driver *driver, struct driver_output *output
         for (size_t i = out->key.size; i < key.size; i++)
             out->window.start_ms = (int64_t)((uint64_t)out->window.start_ms << 8 |
                                              (uint8_t)key.data[i]);
-        out->window.end_ms = out->window.start_ms + output->window_ms;
+        out->window.end_ms = output->window_ms > 0 ? out->window.start_ms + output->window_ms
+                                                   : INT64_MAX;
     }
     if (!output->codec)
         return;

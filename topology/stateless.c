@@ -100,7 +100,7 @@ static struct step *mapped(struct leat_stream *in, const struct operator *operat
     step_require(step, !map || !map->value || map->type, ".value needs the .type that it makes");
     if (map && map->key) {
         step->key_changed = true;
-        step->window_ms = 0;
+        step->window_ms = map->window ? WINDOW_OF_ITS_OWN : 0;
     }
     if (map && map->user)
         step->user = map->user;

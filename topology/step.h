@@ -14,6 +14,8 @@
 
 struct operator;
 
+enum { WINDOW_OF_ITS_OWN = -1 }; /* a step's window_ms where each record says it itself */
+
 enum noun { NOUN_STREAM, NOUN_TABLE, NOUN_GLOBAL, NOUN_SINK };
 
 struct store_plan {

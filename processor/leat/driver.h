@@ -45,7 +45,7 @@ const char *leat_driver_error(const struct leat_driver *driver);
 
 struct leat_driver_record {
     struct leat_bytes key;        /* of a windowed key: the inner one */
-    struct leat_span window;
+    struct leat_span window;      /* end_ms INT64_MAX: the topic does not say how large it is */
     struct leat_bytes bytes;      /* the value as it stands in the topic; data NULL: none */
     const struct leat_type *type; /* NULL: a topic that no step writes to; then value is too */
     const void *value;            /* decoded; NULL: none */

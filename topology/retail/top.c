@@ -5,6 +5,7 @@
  * sends: of all that changed there, its ten best are the only ones that can be among the ten.
  */
 #include "retail/enriched_sale.h"
+#include "retail/money.h"
 #include "retail/product_sales.h"
 #include "retail/retail.h"
 #include "retail/top_products.h"
@@ -22,7 +23,7 @@ static void add_sale(const struct leat_record *record, void *out)
     sum->category = sale->category;
     sum->orders += 1;
     sum->units += sale->quantity;
-    sum->revenue += sale->amount;
+    sum->revenue = money_add(sum->revenue, sale->amount);
 }
 
 static void merge_sums(const struct leat_record *record, void *out)
@@ -34,7 +35,7 @@ static void merge_sums(const struct leat_record *record, void *out)
     sum->category = part->category;
     sum->orders += part->orders;
     sum->units += part->units;
-    sum->revenue += part->revenue;
+    sum->revenue = money_add(sum->revenue, part->revenue);
 }
 
 static struct leat_bytes product(const struct leat_record *record)

@@ -6,6 +6,7 @@
  */
 #include "retail/category_sales.h"
 #include "retail/enriched_sale.h"
+#include "retail/money.h"
 #include "retail/product_sales.h"
 #include "retail/region_sales.h"
 #include "retail/retail.h"
@@ -23,7 +24,7 @@
         keep(sum, sale);                                                                           \
         sum->orders += 1;                                                                          \
         sum->units += sale->quantity;                                                              \
-        sum->revenue += sale->amount;                                                              \
+        sum->revenue = money_add(sum->revenue, sale->amount);                                      \
     }                                                                                              \
                                                                                                    \
     static void merge_##name(const struct leat_record *record, void *out)                          \
@@ -34,7 +35,7 @@
         keep(sum, part);                                                                           \
         sum->orders += part->orders;                                                               \
         sum->units += part->units;                                                                 \
-        sum->revenue += part->revenue;                                                             \
+        sum->revenue = money_add(sum->revenue, part->revenue);                                     \
     }                                                                                              \
                                                                                                    \
     static void finish_##name(const struct leat_record *record, void *out)                         \
