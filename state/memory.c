@@ -1,7 +1,8 @@
 /* memory.c - a home whose rows stand in memory only, ordered; a restart restores them all.
  *
- * Rows are immutable and counted: a cursor holds on to the rows that it will show, so it shows
- * them as they were when it was opened, and a commit replaces rows without waiting for it.
+ * Rows are immutable and counted. A cursor walks the list itself; before the list changes, every
+ * open cursor takes hold of the rows that it still has to show, so it shows them as they were when
+ * it was opened, and a commit waits for none.
  */
 #include "state/home_ops.h"
 
@@ -19,8 +20,9 @@ struct row_block {
 
 struct rows {
     struct home home;          /* first: a home is one */
-    pthread_rwlock_t lock;     /* of list and bytes; the batch is the worker's */
+    pthread_rwlock_t lock;     /* of list, cursors and bytes; the batch is the worker's */
     struct skiplist list;      /* item: the struct row_block */
+    struct rows_cursor *cursors;
     size_t bytes;
     struct row_block **batch;
     size_t batch_count, batch_capacity;
@@ -29,8 +31,14 @@ struct rows {
 
 struct rows_cursor {
     struct home_cursor cursor; /* first: a cursor is one */
-    struct row_block **blocks;
+    struct rows_cursor *next;  /* of those that are open */
+    struct skiplist_node *node; /* the next one to show, while the list is as it was */
+    struct row_block **blocks; /* the next ones to show, when it is no more */
     size_t count, capacity, at;
+    struct row_block *shown;   /* what its caller looks at */
+    bool descending;
+    struct leat_bytes end;     /* where it ends, in its direction; none: with the list */
+    char end_bytes[];
 };
 
 static struct row_block *block_new(struct leat_bytes key, struct leat_bytes value)
@@ -135,6 +143,48 @@ static void sweep(struct rows *rows)
     }
 }
 
+/* ---- cursors, under the lock -------------------------------------------------------------------- */
+
+/* The next row of the list, held, or NULL at the end. */
+static struct row_block *cursor_step(struct rows_cursor *cursor)
+{
+    struct skiplist_node *node = cursor->node;
+    struct row_block *block;
+
+    if (!node)
+        return NULL;
+    if (cursor->end.data) {
+        int order = leat_bytes_compare(node->key, cursor->end);
+
+        if (cursor->descending ? order < 0 : order >= 0)
+            return NULL;
+    }
+    cursor->node = cursor->descending ? node->before : skiplist_next(node);
+    block = node->item;
+    atomic_fetch_add(&block->holders, 1);
+    return block;
+}
+
+static void cursor_detach(struct rows_cursor *cursor)
+{
+    struct row_block *block;
+
+    while ((block = cursor_step(cursor))) {
+        cursor->blocks = memory_grow(cursor->blocks, cursor->count, &cursor->capacity,
+                                     sizeof(struct row_block *));
+        cursor->blocks[cursor->count++] = block;
+    }
+    cursor->node = NULL;
+}
+
+/* The lock for changing the list. */
+static void lock_to_write(struct rows *rows)
+{
+    pthread_rwlock_wrlock(&rows->lock);
+    for (struct rows_cursor *cursor = rows->cursors; cursor; cursor = cursor->next)
+        cursor_detach(cursor);
+}
+
 /* ---- the calls of a home ------------------------------------------------------------------------ */
 
 static int rows_get(struct home *home, struct leat_bytes key, struct buffer *value,
@@ -184,7 +234,7 @@ static int rows_commit(struct home *home, struct leat_error *error)
     struct rows *rows = (struct rows *)home;
 
     (void)error;
-    pthread_rwlock_wrlock(&rows->lock);
+    lock_to_write(rows);
     for (size_t i = 0; i < rows->batch_count; i++)
         apply(rows, rows->batch[i]);
     rows->puts_since_sweep += rows->batch_count;
@@ -203,31 +253,22 @@ static void rows_discard(struct home *home)
     rows->batch_count = 0;
 }
 
-static void cursor_take(struct rows_cursor *cursor, struct row_block *block)
-{
-    atomic_fetch_add(&block->holders, 1);
-    cursor->blocks = memory_grow(cursor->blocks, cursor->count, &cursor->capacity,
-                                 sizeof(struct row_block *));
-    cursor->blocks[cursor->count++] = block;
-}
-
 static int rows_range(struct home *home, struct leat_bytes from, struct leat_bytes to,
                       bool descending, struct home_cursor **out, struct leat_error *error)
 {
     struct rows *rows = (struct rows *)home;
-    struct rows_cursor *cursor = memory_new(sizeof *cursor);
-    struct skiplist_node *node;
+    struct leat_bytes end = descending ? from : to;
+    struct rows_cursor *cursor = memory_new(sizeof *cursor + end.size);
 
     (void)error;
     cursor->cursor.home = home;
-    pthread_rwlock_rdlock(&rows->lock);
-    node = descending ? skiplist_before(&rows->list, to) : skiplist_at(&rows->list, from);
-    for (; node; node = descending ? node->before : skiplist_next(node)) {
-        if (descending ? from.data && leat_bytes_compare(node->key, from) < 0
-                       : to.data && leat_bytes_compare(node->key, to) >= 0)
-            break;
-        cursor_take(cursor, node->item);
-    }
+    cursor->descending = descending;
+    if (end.data)
+        cursor->end = leat_bytes(memcpy(cursor->end_bytes, end.data, end.size), end.size);
+    pthread_rwlock_wrlock(&rows->lock);
+    cursor->node = descending ? skiplist_before(&rows->list, to) : skiplist_at(&rows->list, from);
+    cursor->next = rows->cursors;
+    rows->cursors = cursor;
     pthread_rwlock_unlock(&rows->lock);
     *out = &cursor->cursor;
     return LEAT_OK;
@@ -237,23 +278,38 @@ static int rows_next(struct home_cursor *base, struct leat_bytes *key, struct le
                      struct leat_error *error)
 {
     struct rows_cursor *cursor = (struct rows_cursor *)base;
-    const struct row_block *block;
+    struct rows *rows = (struct rows *)base->home;
 
     (void)error;
-    if (cursor->at == cursor->count)
+    if (cursor->shown)
+        block_release(cursor->shown);
+    pthread_rwlock_rdlock(&rows->lock);
+    if (cursor->at < cursor->count)
+        cursor->shown = cursor->blocks[cursor->at++];
+    else
+        cursor->shown = cursor_step(cursor);
+    pthread_rwlock_unlock(&rows->lock);
+    if (!cursor->shown)
         return 0;
-    block = cursor->blocks[cursor->at++];
-    *key = block_key(block);
-    *value = block_value(block);
+    *key = block_key(cursor->shown);
+    *value = block_value(cursor->shown);
     return 1;
 }
 
 static void rows_cursor_close(struct home_cursor *base)
 {
-    struct rows_cursor *cursor = (struct rows_cursor *)base;
+    struct rows_cursor *cursor = (struct rows_cursor *)base, **link;
+    struct rows *rows = (struct rows *)base->home;
 
-    for (size_t i = 0; i < cursor->count; i++)
-        block_release(cursor->blocks[i]);
+    pthread_rwlock_wrlock(&rows->lock);
+    for (link = &rows->cursors; *link != cursor; link = &(*link)->next)
+        assert(*link);
+    *link = cursor->next;
+    pthread_rwlock_unlock(&rows->lock);
+    if (cursor->shown)
+        block_release(cursor->shown);
+    while (cursor->at < cursor->count)
+        block_release(cursor->blocks[cursor->at++]);
     memory_free(cursor->blocks);
     memory_free(cursor);
 }
@@ -264,7 +320,7 @@ static int rows_put_now(struct home *home, struct leat_bytes key, struct leat_by
     struct rows *rows = (struct rows *)home;
 
     (void)error;
-    pthread_rwlock_wrlock(&rows->lock);
+    lock_to_write(rows);
     apply(rows, block_new(key, value));
     pthread_rwlock_unlock(&rows->lock);
     return LEAT_OK;
@@ -277,7 +333,7 @@ static int rows_erase(struct home *home, struct leat_bytes from, struct leat_byt
     struct skiplist_node *node, *next;
 
     (void)error;
-    pthread_rwlock_wrlock(&rows->lock);
+    lock_to_write(rows);
     for (node = skiplist_at(&rows->list, from); node && leat_bytes_compare(node->key, to) < 0;
          node = next) {
         next = skiplist_next(node);

@@ -169,4 +169,5 @@ void staged_mark_clean(struct staged *staged, struct staged_entry *entry)
     unlist(staged, entry);
     entry->earlier = entry->later = NULL;
     entry->entry.dirty = false;
+    entry->entry.marks = 0;
 }

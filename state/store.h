@@ -43,6 +43,7 @@ struct entry {
     int64_t before_ms;
     int32_t origin;          /* carried for the topology: whose record wrote last */
     int64_t origin_ms;
+    uint64_t marks;          /* carried too, and zeroed once the entry was flushed */
     bool dirty;              /* written since the last flush */
 };
 
