@@ -142,7 +142,7 @@ sanitizer_options() { # NAME
     export ASAN_OPTIONS="log_path=$path:detect_leaks=1:detect_stack_use_after_return=1"
     export UBSAN_OPTIONS="log_path=$path:print_stacktrace=1"
     export LSAN_OPTIONS="suppressions=$root/tests/lsan.supp:print_suppressions=0"
-    export TSAN_OPTIONS="log_path=$path:suppressions=$root/tests/tsan.supp:second_deadlock_stack=1"
+    export TSAN_OPTIONS="log_path=$path:suppressions=$root/tests/tsan.supp:second_deadlock_stack=1:die_after_fork=0"
 }
 
 run_ctest() { # BUILD NAME
