@@ -10,6 +10,8 @@
 #include "state/budget.h"
 #include "topology/operators.h"
 
+#include <assert.h>
+
 enum { DRIVER_QUEUE_BYTES = 64 << 20 };
 
 static const char application[] = "driver";
@@ -168,6 +170,7 @@ int leat_driver_new(struct leat_topology *topology, const struct leat_driver_opt
         driver->options = *options;
     driver->clock = (struct driver_clock){ { driver_wall_ms, driver_monotonic_us },
                                            driver->options.wall_ms, 0 };
+    driver->batch = 1;
     buffer_init(&driver->scratch, LIMIT_VALUE_BYTES);
     if (driver->options.state) {
         driver->budget = budget_new(BUDGET_LEAST_BYTES);
@@ -206,6 +209,23 @@ void leat_driver_close(struct leat_driver *driver)
 }
 
 /* ---- moving --------------------------------------------------------------------------------------- */
+
+void leat_driver_hold(struct leat_driver *driver)
+{
+    driver->batch = 0;
+}
+
+int leat_driver_release(struct leat_driver *driver, int batch)
+{
+    int status = driver->error.code;
+
+    assert(batch > 0);
+    driver->batch = batch;
+    if (!status)
+        status = driver_run(driver);
+    driver->batch = 1;
+    return status;
+}
 
 int leat_driver_advance_wall(struct leat_driver *driver, leat_duration by)
 {

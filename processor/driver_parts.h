@@ -50,6 +50,7 @@ struct leat_driver {
     size_t codec_count, codec_capacity;
     struct buffer scratch;
     uint64_t commits;
+    int batch;                   /* records to a commit; 0: they are held back */
     struct leat_error error;
 };
 

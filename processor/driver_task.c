@@ -207,7 +207,7 @@ static int commit(struct leat_driver *driver)
 /* A record that could not be read has left its sentence in the error though all went well. */
 int driver_run(struct leat_driver *driver)
 {
-    int status, done = 1;
+    int status, done = driver->batch;
 
     while (done > 0) {
         status = fill_globals(driver);
@@ -217,7 +217,7 @@ int driver_run(struct leat_driver *driver)
             status = log_writer_begin(driver->writer, &driver->error);
         if (status)
             return status;
-        done = task_run(driver->task, 1, &driver->error);
+        done = task_run(driver->task, driver->batch, &driver->error);
         if (done < 0)
             return done;
         status = done ? commit(driver) : log_writer_abort(driver->writer, &driver->error);

@@ -72,13 +72,10 @@ void time_heard_loaded(struct time_heard *heard)
     find_least(heard);
 }
 
-/* A closing time never falls: a sender that wakes up behind the others finds windows closed. */
-int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock)
+static int64_t least_of(const struct time_feed *feed)
 {
     int64_t least = TIME_MAX;
 
-    if (feed->single)
-        return clock->greatest[0];
     for (int i = 0; i < feed->heard_count; i++)
         if (feed->heard[i]->least < least)
             least = feed->heard[i]->least;
@@ -86,6 +83,17 @@ int64_t time_closing(const struct time_feed *feed, const struct time_clock *cloc
         if (feed->sources[i]->greatest[0] < least)
             least = feed->sources[i]->greatest[0];
     return least == TIME_MAX ? TIME_NONE : least;
+}
+
+/* A closing time never falls: a sender that wakes up behind the others finds windows closed. */
+int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock)
+{
+    return feed->single ? clock->greatest[0] : least_of(feed);
+}
+
+int64_t time_settled(const struct time_feed *feed, const struct time_clock *clock)
+{
+    return feed->heard_count ? least_of(feed) : clock->greatest[0];
 }
 
 int time_save(const int64_t *times, int32_t count, struct buffer *out)

@@ -64,6 +64,11 @@ void time_hear(struct time_heard *heard, int32_t sender, int64_t mark_ms);
 /* The time up to which windows are closed: TIME_NONE if nothing is. */
 int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock);
 
+/* The time up to which nothing more can come, so that rows may expire: as the closing time, but by
+ * the senders' marks with one origin too. A sender that combines records tells them in no order of
+ * time; what its last record says is no measure of what still follows. */
+int64_t time_settled(const struct time_feed *feed, const struct time_clock *clock);
+
 /* Whether what ends at close_ms (window end plus grace) has closed for a record of this origin. */
 static inline bool time_late(const struct time_feed *feed, const struct time_clock *clock,
                              int32_t origin, int64_t origin_ms, int64_t close_ms)

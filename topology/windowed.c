@@ -37,10 +37,10 @@ static int windowed_process(struct node *node, int input, const struct change *c
 
 static int windowed_flush(struct node *node)
 {
-    int64_t closing_ms = time_closing(&node->feed, &node->clock);
+    int64_t settled_ms = time_settled(&node->feed, &node->clock);
 
-    if (closing_ms != TIME_NONE)
-        store_expire(node->stores[0], closing_ms - node->step->stores[0].spec.retention_ms + 1);
+    if (settled_ms != TIME_NONE)
+        store_expire(node->stores[0], settled_ms - node->step->stores[0].spec.retention_ms + 1);
     return rows_flush(node);
 }
 

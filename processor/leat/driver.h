@@ -36,6 +36,11 @@ int leat_driver_send(struct leat_driver *driver, const char *topic, struct leat_
 int leat_driver_send_bytes(struct leat_driver *driver, const char *topic, struct leat_bytes key,
                            struct leat_bytes value, int64_t timestamp_ms);
 
+/* What is sent from now on waits in its topic until it is released: then up to `batch` records are
+ * processed between two commits, as in a backlog. */
+void leat_driver_hold(struct leat_driver *driver);
+int leat_driver_release(struct leat_driver *driver, int batch);
+
 int leat_driver_advance_wall(struct leat_driver *driver, leat_duration by);
 
 /* The task dies and comes back with what the changelogs hold. */
