@@ -36,6 +36,16 @@ struct lane {
     int64_t shown;               /* what the group committed last */
 };
 
+static inline const char *lane_topic(const struct lane *lane)
+{
+    return lane->table->topic;
+}
+
+static inline struct log_position lane_at(const struct lane *lane, int64_t offset)
+{
+    return (struct log_position){ lane_topic(lane), lane->claim.partition, offset };
+}
+
 /* What all lanes share while they write. */
 struct lane_kit {
     struct sink *sink;

@@ -23,6 +23,7 @@ enum {
     REQUEST_TIMEOUT_MS = 30000,
     CONNECT_TIMEOUT_MS = 10000,
     WAIT_SLICE_MS = 100, /* how late a stop may be seen */
+    REFUSALS = 3,        /* before a server that was never reached is given up */
 };
 
 /* Plans come from the index whatever the statistics say: each row is looked up by its key. */
@@ -279,21 +280,6 @@ static int connect_wait(struct postgres *pg, struct leat_error *error)
     return LEAT_OK;
 }
 
-/* What stands before the connection string are defaults that it may override. */
-static int connect_start(struct postgres *pg, struct leat_error *error)
-{
-    const char *names[] = { "keepalives_idle", "keepalives_interval", "keepalives_count",
-                            "tcp_user_timeout", "target_session_attrs", "dbname",
-                            "application_name", NULL };
-    const char *values[] = { "5", "2", "3", "10000", "read-write", pg->database,
-                             pg->application, NULL };
-
-    pg->connection = PQconnectStartParams(names, values, 1);
-    if (!pg->connection || PQstatus(pg->connection) == CONNECTION_BAD)
-        return fail_connection(pg, "connect to PostgreSQL", error);
-    return connect_wait(pg, error);
-}
-
 static void on_notice(void *user, const char *message)
 {
     const struct postgres *pg = user;
@@ -301,11 +287,42 @@ static void on_notice(void *user, const char *message)
     log_debug("sink-notice", "sink=%s text=\"%.*s\"", pg->id, (int)strcspn(message, "\n"), message);
 }
 
+/* What stands before the connection string are defaults that it may override. */
+static const char *const connect_names[] = {
+    "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
+    "connect_timeout", "target_session_attrs", "dbname", "application_name", NULL,
+};
+
+static int connect_start(struct postgres *pg, const char *const *values,
+                         struct leat_error *error)
+{
+    pg->connection = PQconnectStartParams(connect_names, values, 1);
+    if (!pg->connection || PQstatus(pg->connection) == CONNECTION_BAD)
+        return fail_connection(pg, "connect to PostgreSQL", error);
+    PQsetNoticeProcessor(pg->connection, on_notice, pg);
+    return connect_wait(pg, error);
+}
+
+/* A server that is there and refuses us from the start, again and again, is no outage: the
+ * password, the role or the database is wrong. */
+static int connect_failed(struct postgres *pg, const char *const *values,
+                          struct leat_error *error)
+{
+    if (error->code != LEAT_E_RETRY || pg->connections)
+        return error->code;
+    pg->refusals = PQpingParams(connect_names, values, 1) == PQPING_OK ? pg->refusals + 1 : 0;
+    if (pg->refusals >= REFUSALS)
+        error->code = LEAT_E_SINK;
+    return error->code;
+}
+
 static int connect_now(struct postgres *pg, struct leat_error *error)
 {
-    if (connect_start(pg, error))
-        return error->code;
-    PQsetNoticeProcessor(pg->connection, on_notice, pg);
+    const char *values[] = { "5", "2", "3", "10000", "5", "read-write", pg->database,
+                             pg->application, NULL };
+
+    if (connect_start(pg, values, error))
+        return connect_failed(pg, values, error);
     if (PQsetnonblocking(pg->connection, 1) ||
         postgres_do(pg, "set up the session", session, error))
         return error->code ? error->code : fail_connection(pg, "set up the session", error);

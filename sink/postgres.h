@@ -52,6 +52,7 @@ struct postgres {
     struct sink sink;
     PGconn *connection;       /* NULL: none */
     uint64_t connections;     /* made so far: the present one's number */
+    int refusals;             /* in a row, before the first connection */
     bool checked;             /* tables are there, and fit */
     bool fitted;              /* views were made */
     char *schema;             /* between quotes */

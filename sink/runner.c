@@ -6,18 +6,16 @@
  * tried again with growing pauses.
  *
  * Entry points:  sink_run()
- * See also:      lane.c (one partition), fence.c (why nothing is lost or doubled)
+ * See also:      lane.c (one partition), fence.c (why nothing is lost or doubled), runner_show.c
  */
-#include "sink/runner.h"
+#include "sink/runner_parts.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/logline.h"
 #include "base/memory.h"
 #include "schemas/codec.h"
-#include "sink/lane.h"
 #include "sink/postgres.h"
-#include "sink/reject.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -26,7 +24,6 @@ enum {
     FLUSH_INTERVAL_MS = 1000,
     SESSION_TIMEOUT_MS = 10000,
     IDLE_MOVE_MS = 10000,      /* how often a position is moved over records that are no rows */
-    SHOW_MS = 1000,            /* between two offsets for display, and two calls of progress */
     TOPIC_WAIT_MS = 1000,
     POLL_MS = 100,
     PAUSE_FIRST_MS = 100,
@@ -36,46 +33,9 @@ enum {
     FETCH_BYTES = 1 << 20,
 };
 
-struct runner {
-    struct log *log;
-    const struct sink_options *options;
-    atomic_bool *stop;
-    const char *id;
-    int64_t flush_interval_ms;
-    struct sink *sink;
-    struct log_reader *reader;
-    struct log_group *group;
-    struct reject reject;
-    struct lane_kit kit;
-    struct codec **codecs;       /* one a table */
-    struct lane *lanes;
-    size_t lane_count;
-    int32_t tasks;               /* partitions of the widest topic */
-    char *task_topic;
-    bool assigned;               /* the group has spoken */
-    int64_t pause_ms, resume_ms; /* an outage: the next pause, and when it is over; 0: none */
-    int64_t show_ms;             /* when to tell the group and the caller again */
-    bool outage;
-};
-
 static bool stopping(const struct runner *runner)
 {
     return runner->stop && atomic_load(runner->stop);
-}
-
-static int64_t now_ms(void)
-{
-    return clock_ms(clock_system());
-}
-
-static const char *lane_topic(const struct lane *lane)
-{
-    return lane->table->topic;
-}
-
-static struct log_position lane_at(const struct lane *lane, int64_t offset)
-{
-    return (struct log_position){ lane_topic(lane), lane->claim.partition, offset };
 }
 
 /* ---- topics ------------------------------------------------------------------------------- */
@@ -241,7 +201,7 @@ static void pause_begin(struct runner *runner, const struct leat_error *why)
     log_warn("sink-outage", "sink=%s pause_ms=%" PRId64 " error=\"%s\"", runner->id, pause_ms,
              why->text);
     runner->outage = true;
-    runner->resume_ms = now_ms() + pause_ms;
+    runner->resume_ms = runner_now_ms() + pause_ms;
     runner->pause_ms = 2 * pause_ms < PAUSE_MOST_MS ? 2 * pause_ms : PAUSE_MOST_MS;
 }
 
@@ -265,7 +225,7 @@ static int after_failure(struct runner *runner, struct lane *lane, struct leat_e
         log_warn("sink-fenced", "sink=%s topic=%s partition=%" PRId32 " error=\"%s\"", runner->id,
                  lane_topic(lane), lane->claim.partition, why.text);
         give_up_lane(runner, lane);
-        lane->retry_ms = now_ms() + FENCED_PAUSE_MS;
+        lane->retry_ms = runner_now_ms() + FENCED_PAUSE_MS;
         break;
     case LEAT_E_STOPPED:
         break;
@@ -293,7 +253,7 @@ static int claim_lane(struct runner *runner, struct lane *lane, struct leat_erro
     if (log_reader_assign(runner->reader, &from, (int)(lane - runner->lanes), error))
         return error->code;
     lane->claimed = true;
-    lane->moved_ms = now_ms();
+    lane->moved_ms = runner_now_ms();
     log_debug("sink-claimed", "topic=%s partition=%" PRId32 " offset=%" PRId64 " epoch=%" PRId64,
               from.topic, from.partition, from.offset, lane->claim.epoch);
     return LEAT_OK;
@@ -304,7 +264,7 @@ static int claim_lanes(struct runner *runner, struct leat_error *error)
     for (size_t i = 0; i < runner->lane_count; i++) {
         struct lane *lane = &runner->lanes[i];
 
-        if (!lane->wanted || lane->claimed || now_ms() < lane->retry_ms)
+        if (!lane->wanted || lane->claimed || runner_now_ms() < lane->retry_ms)
             continue;
         if (!claim_lane(runner, lane, error)) {
             pause_end(runner);
@@ -337,7 +297,7 @@ static int take_message(struct runner *runner, struct log_message *message,
     assert(message->slot >= 0 && (size_t)message->slot < runner->lane_count);
     switch (message->event) {
     case LOG_RECORD:
-        lane_add(lane, message, now_ms());
+        lane_add(lane, message, runner_now_ms());
         return LEAT_OK;
     case LOG_END:
         lane->end_offset = message->offset;
@@ -394,11 +354,11 @@ static int write_lanes(struct runner *runner, bool full, struct leat_error *erro
 {
     for (size_t i = 0; i < runner->lane_count; i++) {
         struct lane *lane = &runner->lanes[i];
-        bool due = lane_due_ms(runner, lane) <= now_ms() || (full && lane_pending(lane));
+        bool due = lane_due_ms(runner, lane) <= runner_now_ms() || (full && lane_pending(lane));
 
         if (!due)
             continue;
-        if (!lane_write(lane, &runner->kit, now_ms(), error)) {
+        if (!lane_write(lane, &runner->kit, runner_now_ms(), error)) {
             pause_end(runner);
             continue;
         }
@@ -412,7 +372,7 @@ static int write_lanes(struct runner *runner, bool full, struct leat_error *erro
 
 static int wait_ms(const struct runner *runner)
 {
-    int64_t now = now_ms(), until = now + POLL_MS;
+    int64_t now = runner_now_ms(), until = now + POLL_MS;
 
     for (size_t i = 0; i < runner->lane_count; i++) {
         const struct lane *lane = &runner->lanes[i];
@@ -424,88 +384,13 @@ static int wait_ms(const struct runner *runner)
     return until > now ? (int)(until - now) : 0;
 }
 
-/* ---- progress ----------------------------------------------------------------------------- */
-
-static bool caught_up(const struct runner *runner)
-{
-    if (!runner->assigned)
-        return false;
-    for (size_t i = 0; i < runner->lane_count; i++) {
-        const struct lane *lane = &runner->lanes[i];
-
-        if (lane->wanted && (!lane->claimed || !lane->at_end || lane_pending(lane)))
-            return false;
-    }
-    return true;
-}
-
-/* A failure is of no consequence: the tables' own positions count. */
-static void show_group(struct runner *runner)
-{
-    struct log_position *positions = memory_array(runner->lane_count, sizeof(*positions));
-    struct leat_error error = { 0 };
-    size_t count = 0;
-
-    for (size_t i = 0; i < runner->lane_count; i++) {
-        struct lane *lane = &runner->lanes[i];
-        int64_t position = lane_position(lane);
-
-        if (!lane->claimed || position < 0 || position == lane->shown)
-            continue;
-        positions[count++] = lane_at(lane, position);
-        lane->shown = position;
-    }
-    if (count && runner->group && log_group_commit(runner->group, positions, count, &error))
-        log_debug("sink-offsets-not-shown", "sink=%s error=\"%s\"", runner->id, error.text);
-    memory_free(positions);
-}
-
-static int64_t lane_lag(const struct runner *runner, const struct lane *lane)
-{
-    struct leat_error error = { 0 };
-    int64_t first, end, from = lane->claim.next_offset;
-
-    if (lane->at_end && !lane_pending(lane))
-        return 0;
-    if (log_ends(runner->log, lane_topic(lane), lane->claim.partition, &first, &end, &error))
-        return (int64_t)lane_pending(lane);
-    return end - (from > first ? from : first);
-}
-
-static void show_caller(struct runner *runner)
-{
-    struct sink_progress progress = { .rows = runner->kit.rows, .rejected = runner->kit.rejected,
-                                      .outage = runner->outage };
-
-    if (!runner->options->progress)
-        return;
-    for (size_t i = 0; i < runner->lane_count; i++) {
-        if (!runner->lanes[i].wanted)
-            continue;
-        progress.partitions++;
-        progress.lag += lane_lag(runner, &runner->lanes[i]);
-    }
-    progress.caught_up = progress.partitions && caught_up(runner);
-    runner->options->progress(runner->options->user, &progress);
-}
-
-static void show(struct runner *runner, bool now)
-{
-    if (!now && now_ms() < runner->show_ms)
-        return;
-    if (!runner->outage)
-        show_group(runner);
-    show_caller(runner);
-    runner->show_ms = now_ms() + SHOW_MS;
-}
-
 /* ---- the loop ----------------------------------------------------------------------------- */
 
 static int step(struct runner *runner, struct leat_error *error)
 {
     bool full = pending_bytes(runner) >= LIMIT_SINK_PENDING_BYTES;
 
-    if (runner->outage && now_ms() < runner->resume_ms)
+    if (runner->outage && runner_now_ms() < runner->resume_ms)
         return serve_group(runner, POLL_MS, error);
     if (serve_group(runner, 0, error) || claim_lanes(runner, error))
         return error->code;
@@ -523,9 +408,9 @@ static int run(struct runner *runner, struct leat_error *error)
             pause_begin(runner, error);
             *error = (struct leat_error){ 0 };
         }
-        show(runner, false);
-        if (runner->options->until_caught_up && caught_up(runner)) {
-            show(runner, true);
+        runner_show(runner, false);
+        if (runner->options->until_caught_up && runner_caught_up(runner)) {
+            runner_show(runner, true);
             break;
         }
     }

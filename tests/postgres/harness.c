@@ -121,8 +121,9 @@ static bool answer(const char *sql, const char *complaints, char *text, size_t s
     size_t used;
     FILE *psql;
 
-    snprintf(command, sizeof(command), "psql -X -A -t -q -v ON_ERROR_STOP=1 -R ' ' \"%s\" %s <<'SQL'\n"
-                                       "%s\nSQL\n", server_conninfo(), complaints, sql);
+    snprintf(command, sizeof(command),
+             "psql -X -A -t -q -v ON_ERROR_STOP=1 -R ' ' \"%s\" %s <<'SQL'\n%s\nSQL\n",
+             server_conninfo(), complaints, sql);
     psql = popen(command, "r");
     cr_assert(psql, "psql cannot be run");
     used = fread(text, 1, size - 1, psql);

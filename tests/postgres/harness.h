@@ -34,7 +34,7 @@ const char *schema_fresh(const char *name);
 struct sink *sink_over(const char *schema, const struct sink_table *tables, size_t count,
                        struct leat_error *error);
 
-/* One batch: rows of `counters` named a, b, ... with this total each, from the claim's offset on. */
+/* One batch: rows of `counters` named by the letters of names, from the claim's offset on. */
 int put_counters(struct sink *sink, struct sink_claim *claim, const char *names, int64_t total,
                  struct leat_error *error);
 /* One batch of events with offsets from the claim's on. */

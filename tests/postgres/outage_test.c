@@ -201,3 +201,25 @@ Test(outage, nobody_at_the_address_is_an_outage_with_a_sentence)
     cr_expect(strstr(error.text, "cannot connect to PostgreSQL: "), "%s", error.text);
     sink_close(sink);
 }
+
+Test(outage, a_server_that_refuses_us_again_and_again_is_no_outage)
+{
+    char database[1024];
+    struct postgres_options options = { .database = database, .id = "test", .tables = both,
+                                        .table_count = 2 };
+    struct sink_claim claim = { 0 };
+    struct leat_error error = { 0 };
+    struct sink *sink;
+    int status = LEAT_E_RETRY;
+
+    snprintf(database, sizeof(database), "%s dbname=no_such_database", server_conninfo());
+    cr_assert(!postgres_new(&options, &sink, &error), "%s", error.text);
+    for (int i = 0; i < 3; i++) {
+        cr_expect_eq(status, LEAT_E_RETRY);
+        error = (struct leat_error){ 0 };
+        status = sink_resume(sink, &claim, &error);
+    }
+    cr_expect_eq(status, LEAT_E_SINK);
+    cr_expect(strstr(error.text, "no_such_database"), "%s", error.text);
+    sink_close(sink);
+}

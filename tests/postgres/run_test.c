@@ -349,7 +349,8 @@ Test(run, a_sink_that_is_fenced_claims_again)
 {
     struct leat_error error = { 0 };
     struct sink *thief;
-    struct sink_claim claim = { .table = 1, .partition = partition_of(LEAT_LITERAL("x"), PARTITIONS) };
+    struct sink_claim claim = { .table = 1,
+                                .partition = partition_of(LEAT_LITERAL("x"), PARTITIONS) };
 
     begin("fenced");
     start(0, false);
