@@ -277,6 +277,50 @@ Test(home, forgets_expired_rows_in_memory_after_the_commit)
     scene_stop(&scene);
 }
 
+static size_t count_rows(struct scene *scene, uint16_t store)
+{
+    char from[2] = { 0, (char)store }, to[2] = { 0, (char)(store + 1) };
+    struct home_cursor *cursor;
+    struct leat_bytes key, value;
+    size_t count = 0;
+
+    OK(home_range(scene->home, leat_bytes(from, 2), leat_bytes(to, 2), false, &cursor,
+                  &scene->error),
+       &scene->error);
+    while (home_next(cursor, &key, &value, &scene->error) > 0)
+        count++;
+    home_cursor_close(cursor);
+    return count;
+}
+
+/* A table of each round lies in the way of the next one's reads until they are compacted. */
+Test(home, drops_expired_rows_on_disk_when_it_is_compacted)
+{
+    struct scene scene;
+    char key[2 + 8] = { 0 };
+
+    scene_start(&scene, SCENE_ROCKS);
+    for (int store = 0; store < 2; store++)
+        for (int i = 0; i < 200; i++) {
+            key[1] = (char)store;
+            key[9] = (char)i;
+            home_put(scene.home, leat_bytes(key, sizeof key), text("row"));
+        }
+    commit_home(&scene);
+    for (int round = 0; count_rows(&scene, 1) > 100; round++) {
+        cr_assert(round < 1000, "%zu rows are left", count_rows(&scene, 1));
+        scene_close(&scene);
+        scene_open(&scene);
+        home_expire(scene.home, 1, 8, 100);
+        key[9] = (char)199;
+        home_put(scene.home, leat_bytes(key, sizeof key), text("row"));
+        commit_home(&scene);
+    }
+    cr_assert_eq(count_rows(&scene, 1), 100);
+    cr_assert_eq(count_rows(&scene, 0), 200, "the other store has no such rule");
+    scene_stop(&scene);
+}
+
 /* Readers beside the worker: of rows and of ranges, which are of one commit each. */
 struct readers {
     struct scene scene;
