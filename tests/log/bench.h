@@ -2,12 +2,23 @@
 #ifndef TESTS_LOG_BENCH_H
 #define TESTS_LOG_BENCH_H
 
+#include "base/clock.h"
 #include "processor/log.h"
 
 #include <criterion/criterion.h>
 
-
-#define OK(expression) bench_ok((expression), &error, #expression)
+/* Asks again while a broker that has just begun does not answer for the group yet. */
+#define OK(expression)                                                                             \
+    do {                                                                                           \
+        int ok_status = (expression);                                                              \
+                                                                                                   \
+        for (int ok_try = 0; ok_status == LEAT_E_RETRY && ok_try < 100; ok_try++) {                \
+            clock_sleep_ms(100);                                                                   \
+            error = (struct leat_error){ 0 };                                                      \
+            ok_status = (expression);                                                              \
+        }                                                                                          \
+        bench_ok(ok_status, &error, #expression);                                                  \
+    } while (0)
 #define FAILS(code, expression) bench_fails(code, (expression), &error, #expression)
 
 void bench_ok(int status, struct leat_error *error, const char *what);
