@@ -46,6 +46,8 @@ struct codec *codec_new(const struct leat_type *type, struct registry *registry)
     codec->type = type;
     codec->registry = registry;
     codec->own_id = ID_NONE;
+    if (type->schema)
+        registry_expect(registry, type->schema);
     buffer_init(&codec->transcoded, LIMIT_VALUE_BYTES);
     return codec;
 }

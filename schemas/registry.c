@@ -193,6 +193,12 @@ int registry_register(struct registry *registry, const char *subject, const char
     return code;
 }
 
+void registry_expect(struct registry *registry, const char *schema)
+{
+    if (registry->backend->ops->expect)
+        registry->backend->ops->expect(registry->backend, schema);
+}
+
 /* ---- id or GUID to schema ----------------------------------------------------------------- */
 
 /* Under the lock. 1 and *schema, 0 where the backend has to be asked, or why there is none. */

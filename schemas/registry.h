@@ -31,6 +31,10 @@ void registry_free(struct registry *registry);
 int registry_register(struct registry *registry, const char *subject, const char *schema,
                       int32_t *id, struct leat_error *error) MUST_CHECK;
 
+/* A schema that this process has by itself, as a reader: mock:// finds it by its id from then on,
+ * whichever process wrote with it. Over HTTP it changes nothing. */
+void registry_expect(struct registry *registry, const char *schema);
+
 /* The schema's JSON text; valid as long as the registry. */
 int registry_schema(struct registry *registry, int32_t id, const char **schema,
                     struct leat_error *error) MUST_CHECK;

@@ -24,6 +24,9 @@ struct registry_backend_ops {
     int (*by_guid)(struct registry_backend *backend, const uint8_t guid[16], char **schema,
                    struct leat_error *error);
     void (*free)(struct registry_backend *backend);
+
+    /* A schema that this process knows by itself; NULL where the backend need not be told. */
+    void (*expect)(struct registry_backend *backend, const char *schema);
 };
 
 int registry_http_new(const struct registry_options *options, struct registry_backend **out,

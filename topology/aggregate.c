@@ -116,8 +116,10 @@ static void check_window(struct step *step, const struct leat_window *window)
 
 static void plan_store(struct step *step, const struct leat_aggregate *with, bool windowed)
 {
+    bool blocks = step->operator == &aggregate_panes;
     struct store_plan *plan = step_store(step, with->store ? with->store : step->name,
-                                         windowed ? STORE_WINDOW : STORE_KEY_VALUE, step->type);
+                                         windowed ? STORE_WINDOW : STORE_KEY_VALUE,
+                                         blocks ? &leat_bytes_type : step->type);
     int64_t least_ms = with->window.size + with->window.grace;
 
     plan->queryable = with->store;

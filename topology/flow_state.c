@@ -81,9 +81,29 @@ void flow_stores_close(struct flow *flow)
     memory_free(flow->time_name);
 }
 
-int flow_register(struct flow *flow, const char *application, struct leat_error *error)
+static int enlist_nodes(struct flow *flow, const char *application)
 {
     int status = LEAT_OK;
+
+    for (size_t i = 0; i < flow->node_count && !status; i++) {
+        struct node *node = &flow->nodes[i];
+        char *topic;
+
+        if (!node->operator->enlist)
+            continue;
+        topic = memory_format("%s-%s-changelog", application, node->step->stores[0].spec.name);
+        status = node->operator->enlist(node, topic);
+        memory_free(topic);
+    }
+    return status;
+}
+
+int flow_register(struct flow *flow, const char *application, struct leat_error *error)
+{
+    int status;
+
+    flow->error = error;
+    status = enlist_nodes(flow, application);
 
     for (size_t i = 0; i < flow->store_count && !status; i++) {
         char *topic;

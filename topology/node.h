@@ -39,6 +39,7 @@ struct operator {
     bool copartitioned; /* its inputs must have equal partition counts */
     bool windowed;     /* has a clock */
     int (*open)(struct node *node);
+    int (*enlist)(struct node *node, const char *topic); /* registers schemas of its own */
     int (*process)(struct node *node, int input, const struct change *change);
     int (*flush)(struct node *node);     /* at a commit, in topological order */
     int (*get)(struct node *node, struct leat_bytes key, struct row *row); /* of a table */

@@ -1,49 +1,57 @@
 /* panes.c - the aggregate over hopping windows, kept as panes and added up when they are passed on.
  *
  * For an aggregate that names a .merge, and a size that is a multiple of the advance: a record
- * changes one row, its pane's, instead of one for each window that holds it. At the commit the
- * windows over the panes that changed are added up. A record that is late for some of its windows
- * must not count in those: it goes into a row of its own pane that says how many of the earliest
- * windows it stays out of, in the sequence number of the row's key.
- * See also:  windowed.c (one row a window), aggregate.c (the verbs)
+ * changes one pane, instead of each window that holds it. The panes of a key over one window's
+ * length are a row; at the commit the windows over the panes that changed are added up from it and
+ * its two neighbours. A record that is late for some of its windows must not count in those: it has
+ * a pane of its own there, which says how many of the earliest windows it stays out of.
+ * See also:  windowed.c (one row a window), pane_block.h (the row), aggregate.c (the verbs)
  */
-#include "topology/aggregate.h"
-
+#include "base/limits.h"
 #include "base/memory.h"
+#include "schemas/codec.h"
 #include "state/window_key.h"
+#include "topology/aggregate.h"
 #include "topology/flow.h"
 #include "topology/operators.h"
+#include "topology/pane_block.h"
 #include "topology/windows.h"
 
-struct panes {
-    int64_t excluding;          /* 1: rows with a sequence number other than 0 exist */
-    bool moved;
-    struct pane {
-        const void *value;      /* NULL: none */
-        int64_t timestamp_ms;
-    } *row;                     /* [pane][sequence] around the one that changed */
+struct placed { /* a pane, decoded, with the time that it begins */
+    int64_t start_ms, timestamp_ms;
+    int sequence;
+    void *value;
 };
 
-static int window_count(const struct leat_window *window)
+struct panes {
+    struct codec *codec;
+    struct buffer wire;
+    int windows;                /* that hold a pane; panes of a block */
+    struct placed *around;      /* of the changed block and its neighbours */
+    size_t around_count;
+    int64_t settled_ms;         /* as of the last flush: what closed by then has not changed since,
+                                   and may have lost panes */
+};
+
+static const struct leat_aggregate *with_of(const struct node *node)
 {
-    return (int)(window->size / window_advance(window));
+    return &((const struct aggregation *)node->step->options)->with;
 }
 
 bool panes_fit(const struct leat_aggregate *with)
 {
     const struct leat_window *window = &with->window;
 
-    return with->merge && window->advance && window->advance < window->size &&
-           window->size % window->advance == 0;
+    return with->merge && window->advance > 0 && window->advance < window->size &&
+           window->size % window->advance == 0 && window->size / window->advance <= PANE_BLOCK_MAX;
 }
 
 /* ---- one record --------------------------------------------------------------------------------- */
 
-/* How many of the earliest windows it came too late for; each is told to whoever asked. */
+/* How many of the earliest windows it came too late for, -1: all; each is told to whoever asked. */
 static int tell_late(struct node *node, const struct change *change, int *late)
 {
-    const struct aggregation *aggregation = node->step->options;
-    const struct leat_window *window = &aggregation->with.window;
+    const struct leat_window *window = &with_of(node)->window;
     int64_t at_ms = change->record.timestamp_ms;
 
     *late = 0;
@@ -63,153 +71,192 @@ static int tell_late(struct node *node, const struct change *change, int *late)
     return LEAT_OK;
 }
 
+static struct leat_bytes block_of(const struct entry *entry)
+{
+    return entry->value ? *(const struct leat_bytes *)entry->value : (struct leat_bytes){ "", 0 };
+}
+
+/* The pane's value with the change added, as wire bytes. */
 static int add_to_pane(struct node *node, int input, const struct change *change,
-                       struct leat_bytes row_key)
+                       struct leat_bytes block, struct pane *pane)
 {
     const struct aggregation *aggregation = node->step->options;
-    struct entry *entry;
-    int64_t at_ms = change->record.timestamp_ms;
-    bool existed;
-    void *out;
-    int status = store_entry(node->stores[0], row_key, &entry, node->flow->error);
+    struct panes *panes = node->state;
+    struct flow *flow = node->flow;
+    bool existed = pane_block_find(block, pane->index, pane->sequence, pane);
+    void *value = NULL;
+    int status = existed ? codec_decode(panes->codec, pane->wire, &flow->record, &value,
+                                        flow->error)
+                         : LEAT_OK;
 
     if (status)
         return status;
-    existed = entry->value;
-    if (existed && entry->timestamp_ms > at_ms)
-        at_ms = entry->timestamp_ms;
-    out = store_edit(node->stores[0], entry);
+    if (!existed)
+        value = node_new_value(node);
     node_enter(node, change);
-    aggregate_add(aggregation, input, existed, change, out);
+    aggregate_add(aggregation, input, existed, change, value);
     status = node_leave(node, change);
-    if (status < 0)
+    if (status)
         return status;
+    if (!existed || pane->timestamp_ms < change->record.timestamp_ms)
+        pane->timestamp_ms = change->record.timestamp_ms;
+    panes->wire.size = 0;
+    status = codec_encode(panes->codec, value, &panes->wire);
+    pane->wire = buffer_bytes(&panes->wire);
+    return status ? error_set(flow->error, status, "step %s: a pane cannot be encoded",
+                              node->step->name)
+                  : LEAT_OK;
+}
+
+static int add_to_block(struct node *node, int input, const struct change *change, int late)
+{
+    const struct leat_window *window = &with_of(node)->window;
+    struct arena *arena = &node->flow->record;
+    int64_t at_ms = change->record.timestamp_ms, block_ms = at_ms / window->size * window->size;
+    struct pane pane = { .index = (uint8_t)((at_ms - block_ms) / window->advance),
+                         .sequence = (uint8_t)late };
+    struct entry *entry;
+    struct leat_bytes block;
+    int status = store_entry(node->stores[0],
+                             window_key_build(arena, change->record.key, block_ms, 0), &entry,
+                             node->flow->error);
+
+    if (!status)
+        status = add_to_pane(node, input, change, block_of(entry), &pane);
+    if (status)
+        return status < 0 ? status : LEAT_OK;
+    block = pane_block_put(arena, block_of(entry), &pane);
     entry->origin = change->origin;
     entry->origin_ms = change->origin_ms;
-    store_touch(node->stores[0], entry, at_ms);
+    entry->marks |= UINT64_C(1) << pane.index;
+    store_set(node->stores[0], entry, &block, at_ms > entry->timestamp_ms ? at_ms
+                                                                          : entry->timestamp_ms);
     return LEAT_OK;
 }
 
 static int panes_process(struct node *node, int input, const struct change *change)
 {
-    const struct aggregation *aggregation = node->step->options;
-    struct panes *panes = node->state;
-    int64_t advance_ms = aggregation->with.window.advance;
-    int64_t pane_ms = change->record.timestamp_ms / advance_ms * advance_ms;
     int late, status;
 
     if (!change->record.key.data || !change->record.value)
         return node_drop(node);
     time_reach(&node->clock, change->origin, change->record.timestamp_ms);
     status = tell_late(node, change, &late);
-    if (status || late < 0)
-        return status;
-    if (late && !panes->excluding)
-        panes->excluding = panes->moved = true;
-    return add_to_pane(node, input, change,
-                       window_key_build(&node->flow->record, change->record.key, pane_ms,
-                                        (uint32_t)late));
+    return status || late < 0 ? status : add_to_block(node, input, change, late);
 }
 
 /* ---- adding up ------------------------------------------------------------------------------------ */
 
-static int sequence_count(const struct node *node)
+static int read_block(struct node *node, struct leat_bytes key, int64_t block_ms)
 {
-    const struct aggregation *aggregation = node->step->options;
-    const struct panes *panes = node->state;
-
-    return panes->excluding ? window_count(&aggregation->with.window) : 1;
-}
-
-/* All rows of the key in panes from first_ms on, `count` of them. */
-static int read_panes(struct node *node, struct leat_bytes key, int64_t first_ms, int count)
-{
-    const struct aggregation *aggregation = node->step->options;
+    const struct leat_window *window = &with_of(node)->window;
     struct panes *panes = node->state;
-    int64_t advance_ms = aggregation->with.window.advance;
-    int sequences = sequence_count(node);
+    struct flow *flow = node->flow;
+    struct leat_bytes block;
+    struct entry *entry;
+    struct pane pane;
+    int status = store_entry(node->stores[0], window_key_build(&flow->record, key, block_ms, 0),
+                             &entry, flow->error);
 
-    for (int p = 0; p < count; p++)
-        for (int s = 0; s < sequences; s++) {
-            struct pane *pane = &panes->row[p * sequences + s];
-            int64_t start_ms = first_ms + p * advance_ms;
-            struct entry *entry;
-            int status;
+    if (status)
+        return status;
+    block = block_of(entry);
+    while (pane_block_next(&block, &pane) && !status) {
+        struct placed *placed = &panes->around[panes->around_count++];
 
-            *pane = (struct pane){ 0 };
-            if (start_ms < 0)
-                continue;
-            status = store_entry(node->stores[0],
-                                 window_key_build(&node->flow->record, key, start_ms, (uint32_t)s),
-                                 &entry, node->flow->error);
-            if (status)
-                return status;
-            *pane = (struct pane){ entry->value, entry->timestamp_ms };
-        }
-    return LEAT_OK;
+        *placed = (struct placed){ .start_ms = block_ms + pane.index * window->advance,
+                                   .timestamp_ms = pane.timestamp_ms,
+                                   .sequence = pane.sequence };
+        status = codec_decode(panes->codec, pane.wire, &flow->record, &placed->value, flow->error);
+    }
+    return status;
 }
 
-/* The windows of pane p begin `windows` - 1 panes before it, or at 0; a row with sequence s is out
- * of the first s of them. */
-static bool counts_in(int64_t pane_ms, int64_t window_ms, int s, const struct leat_window *window)
+/* Nothing lies in a block that begins behind the greatest timestamp that came here. */
+static int read_around(struct node *node, const struct window_key *row)
 {
-    return window_ms >= window_first(window, pane_ms) + s * window->advance;
+    int64_t size_ms = with_of(node)->window.size, greatest_ms = TIME_NONE;
+    int status = LEAT_OK;
+
+    for (int32_t i = 0; i < node->clock.origins; i++)
+        if (node->clock.greatest[i] > greatest_ms)
+            greatest_ms = node->clock.greatest[i];
+    ((struct panes *)node->state)->around_count = 0;
+    for (int64_t at = row->start_ms - size_ms; at <= row->start_ms + size_ms && !status;
+         at += size_ms)
+        if (at >= 0 && at <= greatest_ms)
+            status = read_block(node, row->key, at);
+    return status;
 }
 
-static int64_t add_up(struct node *node, const struct change *cause, int64_t first_ms,
-                      int64_t window_ms, void *out)
+/* 0 if the window has no pane; its result's timestamp otherwise. */
+static int64_t add_up(struct node *node, const struct change *cause, int64_t start_ms, void *out)
 {
-    const struct aggregation *aggregation = node->step->options;
-    const struct leat_window *window = &aggregation->with.window;
+    const struct leat_aggregate *with = with_of(node);
     const struct panes *panes = node->state;
-    int windows = window_count(window), sequences = sequence_count(node);
     struct leat_record record = cause->record;
     int64_t at_ms = 0;
 
-    if (aggregation->with.init)
-        aggregation->with.init(&record, out);
-    for (int i = 0; i < windows; i++) {
-        int64_t pane_ms = window_ms + i * window->advance;
-        int p = (int)((pane_ms - first_ms) / window->advance);
+    if (with->init)
+        with->init(&record, out);
+    for (size_t i = 0; i < panes->around_count; i++) {
+        const struct placed *pane = &panes->around[i];
+        int64_t from_ms = window_first(&with->window, pane->start_ms) +
+                          pane->sequence * with->window.advance;
 
-        for (int s = 0; s < sequences; s++) {
-            const struct pane *pane = &panes->row[p * sequences + s];
-
-            if (!pane->value || !counts_in(pane_ms, window_ms, s, window))
-                continue;
-            record.value = pane->value;
-            aggregation->with.merge(&record, out);
-            at_ms = pane->timestamp_ms > at_ms ? pane->timestamp_ms : at_ms;
-        }
+        if (start_ms > pane->start_ms || start_ms < from_ms)
+            continue;
+        record.value = pane->value;
+        with->merge(&record, out);
+        at_ms = pane->timestamp_ms > at_ms ? pane->timestamp_ms : at_ms;
     }
     return at_ms;
 }
 
-static int pass_on(struct node *node, struct change *change, const struct window_key *row)
+/* Whether the window is open, and over one of the changed panes. */
+static bool is_changed(const struct node *node, const struct window_key *row, uint64_t marks,
+                       int64_t start_ms)
 {
-    const struct aggregation *aggregation = node->step->options;
-    const struct leat_window *window = &aggregation->with.window;
-    int windows = window_count(window);
-    int64_t first_ms = row->start_ms - (windows - 1) * window->advance;
-    int64_t from_ms = window_first(window, row->start_ms) + row->sequence * window->advance;
-    int status = read_panes(node, row->key, first_ms, 2 * windows - 1);
+    const struct leat_window *window = &with_of(node)->window;
+    const struct panes *panes = node->state;
+    int64_t from = (start_ms - row->start_ms) / window->advance;
+    int64_t to = from + window->size / window->advance;
 
-    for (int64_t start = from_ms; start <= row->start_ms && !status; start += window->advance) {
-        void *value = node_new_value(node);
+    if (start_ms + window->size + window->grace <= panes->settled_ms)
+        return false;
+    for (int64_t i = from < 0 ? 0 : from; i < to && i < PANE_BLOCK_MAX; i++)
+        if (marks & (UINT64_C(1) << i))
+            return true;
+    return false;
+}
 
+static int pass_on(struct node *node, struct change *change, const struct window_key *row,
+                   uint64_t marks)
+{
+    const struct leat_window *window = &with_of(node)->window;
+    int64_t start = row->start_ms - window->size + window->advance;
+    int status = read_around(node, row);
+
+    for (start = start > 0 ? start : 0; start < row->start_ms + window->size && !status;
+         start += window->advance) {
+        void *value;
+
+        if (!is_changed(node, row, marks, start))
+            continue;
+        value = node_new_value(node);
         node_enter(node, change);
-        change->record.timestamp_ms = add_up(node, change, first_ms, start, value);
+        change->record.timestamp_ms = add_up(node, change, start, value);
         status = node_leave(node, change);
         change->record.value = value;
         change->record.window = (struct leat_span){ start, start + window->size };
-        if (!status)
+        if (!status && change->record.timestamp_ms)
             status = node_forward(node, change);
     }
     return status < 0 ? status : LEAT_OK;
 }
 
-static int flush_pane(void *user, struct store *store, const struct entry *entry,
-                      struct leat_bytes wire, struct leat_error *error)
+static int flush_block(void *user, struct store *store, const struct entry *entry,
+                       struct leat_bytes wire, struct leat_error *error)
 {
     struct node *node = user;
     struct flow *flow = node->flow;
@@ -224,62 +271,68 @@ static int flush_pane(void *user, struct store *store, const struct entry *entry
     assert(whole);
     change.record = (struct leat_record){ .key = row.key, .type = node->step->type,
                                           .call = &flow->call };
-    status = pass_on(node, &change, &row);
+    status = pass_on(node, &change, &row, entry->marks);
     arena_reset(&flow->record);
     return status;
 }
 
+/* Blocks expire behind the flush: windows that changed are added up from them, though they may have
+ * closed since. A block's last pane ends a window's length behind its key's time. */
 static int panes_flush(struct node *node)
 {
-    int64_t closing_ms = time_closing(&node->feed, &node->clock);
+    const struct store_spec *spec = &node->step->stores[0].spec;
+    struct panes *panes = node->state;
+    int status = LEAT_OK;
 
-    if (closing_ms != TIME_NONE)
-        store_expire(node->stores[0], closing_ms - node->step->stores[0].spec.retention_ms + 1);
-    if (!store_dirty(node->stores[0]))
-        return LEAT_OK;
-    return store_flush(node->stores[0], flush_pane, node, node->flow->error);
+    if (store_dirty(node->stores[0]))
+        status = store_flush(node->stores[0], flush_block, node, node->flow->error);
+    panes->settled_ms = time_settled(&node->feed, &node->clock);
+    if (!status && panes->settled_ms != TIME_NONE)
+        store_expire(node->stores[0], panes->settled_ms - spec->retention_ms -
+                                          with_of(node)->window.size + 1);
+    return status;
 }
 
 /* ---- its life ------------------------------------------------------------------------------------- */
 
 static int panes_open(struct node *node)
 {
-    const struct aggregation *aggregation = node->step->options;
+    const struct leat_window *window = &with_of(node)->window;
     struct panes *panes = node->state;
-    size_t windows = (size_t)window_count(&aggregation->with.window);
+    size_t windows = (size_t)(window->size / window->advance);
 
-    panes->row = memory_array((2 * windows - 1) * windows, sizeof *panes->row);
+    panes->windows = (int)windows;
+    panes->settled_ms = TIME_NONE;
+    panes->codec = codec_new(node->step->type, node->flow->options.registry);
+    buffer_init(&panes->wire, LIMIT_VALUE_BYTES);
+    panes->around = memory_array(3 * windows * (windows + 1), sizeof *panes->around);
     return LEAT_OK;
+}
+
+/* At the start and after an abort: marks and clocks are as they were when rows last expired. */
+static int panes_load(struct node *node)
+{
+    ((struct panes *)node->state)->settled_ms = time_settled(&node->feed, &node->clock);
+    return LEAT_OK;
+}
+
+static int panes_enlist(struct node *node, const char *topic)
+{
+    return codec_register(((struct panes *)node->state)->codec, topic, node->flow->error);
 }
 
 static void panes_close(struct node *node)
 {
-    memory_free(((struct panes *)node->state)->row);
-}
-
-static int panes_save(struct node *node)
-{
     struct panes *panes = node->state;
 
-    if (!panes->moved)
-        return LEAT_OK;
-    panes->moved = false;
-    return flow_keep(node, "excluding", &panes->excluding, 1);
-}
-
-static int panes_load(struct node *node)
-{
-    struct panes *panes = node->state;
-    int status = flow_kept(node, "excluding", &panes->excluding, 1);
-
-    panes->excluding = panes->excluding == 1;
-    panes->moved = false;
-    return status;
+    codec_free(panes->codec);
+    buffer_free(&panes->wire);
+    memory_free(panes->around);
 }
 
 const struct operator aggregate_panes = {
     .verb = "windowed-aggregate", .copartitioned = true, .windowed = true,
-    .state_size = sizeof(struct panes), .open = panes_open, .process = panes_process,
-    .flush = panes_flush, .get = rows_get, .save = panes_save, .load = panes_load,
+    .state_size = sizeof(struct panes), .open = panes_open, .enlist = panes_enlist,
+    .process = panes_process, .flush = panes_flush, .load = panes_load,
     .close = panes_close,
 };
