@@ -127,7 +127,7 @@ static int fence_claim_freeing(struct postgres *pg, struct sink_claim *claim, co
 {
     int status = fence_claim(pg, claim, sql, more, more_count, error);
 
-    if (status != LEAT_E_RETRY || !pg->connection || !pg->locked_out)
+    if (status != LEAT_E_RETRY || !pg->connection || !postgres_state_is(pg, "55P03"))
         return status;
     *error = (struct leat_error){ 0 };
     if (fence_free(pg, claim, error))

@@ -58,11 +58,9 @@ static const struct {
     { "P0", LEAT_E_DATA },     /* raised by a trigger */
 };
 
-bool postgres_state_is(const PGresult *result, const char *sqlstate)
+bool postgres_state_is(const struct postgres *pg, const char *sqlstate)
 {
-    const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
-
-    return state && !strcmp(state, sqlstate);
+    return !strcmp(pg->state, sqlstate);
 }
 
 static int translate(const char *state)
@@ -98,7 +96,7 @@ int postgres_fail(struct postgres *pg, const char *action, const PGresult *resul
     const char *message, *column, *constraint;
     int code;
 
-    pg->locked_out = postgres_state_is(result, "55P03");
+    snprintf(pg->state, sizeof(pg->state), "%s", state ? state : "");
     if (!state || PQstatus(pg->connection) != CONNECTION_OK)
         return fail_connection(pg, action, error);
     message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
@@ -397,7 +395,7 @@ static int commit_failed(struct postgres *pg, int64_t next_offset, struct leat_e
     int status = error->code;
     bool fenced = status == LEAT_E_FENCED;
 
-    if (status == LEAT_E_RETRY && pg->connection && pg->locked_out &&
+    if (status == LEAT_E_RETRY && pg->connection && postgres_state_is(pg, "55P03") &&
         fence_free(pg, pg->claim, &looked))
         log_warn("sink-free-failed", "sink=%s error=\"%s\"", pg->id, looked.text);
     if (status != LEAT_E_DATA && status != LEAT_E_FENCED)

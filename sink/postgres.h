@@ -65,7 +65,7 @@ struct postgres {
     atomic_bool *stop;
     struct postgres_table *tables;
     size_t table_count;
-    bool locked_out;          /* the last failure was a lock that did not come free */
+    char state[6];            /* SQLSTATE of the last failure; empty: of the connection */
     struct sink_claim *claim; /* of the batch at hand */
 };
 
@@ -99,7 +99,8 @@ int postgres_flush(struct postgres *pg, const char *action, struct leat_error *e
 /* Translates a failure, of a result or, where that is NULL, of the connection, which is closed. */
 int postgres_fail(struct postgres *pg, const char *action, const PGresult *result,
                   struct leat_error *error);
-bool postgres_state_is(const PGresult *result, const char *sqlstate);
+/* Whether the last failure was of this SQLSTATE. */
+bool postgres_state_is(const struct postgres *pg, const char *sqlstate);
 
 int ddl_apply(struct postgres *pg, struct leat_error *error) MUST_CHECK;
 int ddl_day(struct postgres *pg, struct postgres_table *table, int64_t day,

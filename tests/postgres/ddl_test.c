@@ -278,6 +278,7 @@ Test(ddl, a_role_that_may_only_write_works_on_tables_made_for_it)
         "GRANT USAGE ON SCHEMA ddl TO writer; "
         "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ddl TO writer");
     ask("ALTER ROLE leat SET role = 'writer'");
+    cr_expect(!with_views("CREATE VIEW v AS SELECT 1", &error), "%s", error.text);
     sink = sink_over("ddl", &counters, 1, &error);
     cr_expect(!sink_resume(sink, &claim, &error), "%s", error.text);
     cr_expect(!put_counters(sink, &claim, "a", 1, &error), "%s", error.text);
