@@ -19,6 +19,9 @@ enum {
     LOG_LEVEL_WARNINGS = 2,
 };
 
+/* Of a memtable's size: most lookups of new keys need not search it. */
+static const double MEMTABLE_BLOOM = 0.02;
+
 struct rocks_cache {
     rocksdb_cache_t *blocks;
 };
@@ -49,6 +52,8 @@ static void set_tables(rocksdb_options_t *options, struct rocks_cache *cache)
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
     rocksdb_block_based_options_set_format_version(table, FORMAT_VERSION);
+    rocksdb_block_based_options_set_data_block_index_type(
+        table, rocksdb_block_based_table_data_block_index_type_binary_search_and_hash);
     rocksdb_options_set_block_based_table_factory(options, table);
     rocksdb_block_based_options_destroy(table);
 }
@@ -59,6 +64,8 @@ static void set_memtable(rocksdb_options_t *options, size_t buffer_bytes)
     rocksdb_options_set_max_write_buffer_number(options, MEMTABLES);
     rocksdb_options_set_arena_block_size(options, buffer_bytes / 16);
     rocksdb_options_set_allow_concurrent_memtable_write(options, 0);
+    rocksdb_options_set_memtable_whole_key_filtering(options, 1);
+    rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, MEMTABLE_BLOOM);
 }
 
 static void set_files(rocksdb_options_t *options)
