@@ -11,6 +11,7 @@
  */
 #include "sink/postgres.h"
 
+#include "base/failpoint.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "sink/binary.h"
@@ -176,6 +177,7 @@ static int put_data(struct postgres *pg, struct postgres_table *table, const cha
         if (postgres_flush(pg, action, error))
             return error->code;
     }
+    failpoint("sink-copy");
     while ((sent = (size_t)PQputCopyEnd(pg->connection, NULL)) == 0) {
         if (postgres_flush(pg, action, error))
             return error->code;

@@ -13,7 +13,10 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { PARTITIONS = 4, SINKS = 3 };
 
@@ -340,6 +343,60 @@ Test(run, the_server_may_die_while_it_runs)
     wait_for("SELECT count(*), min(total) FROM dies.counters", "300|8700");
     finish(&world.sinks[0], true);
     finish(&world.sinks[1], true);
+    end();
+}
+
+/* Children have the log as it was when they began: each goes on where the tables stand. */
+static pid_t run_in_child(const char *failpoint)
+{
+    pid_t child = fork();
+
+    if (!child) {
+        setenv("LEAT_FAILPOINT", failpoint, 1);
+        pthread_join(start(0, true)->thread, NULL);
+        _exit(0);
+    }
+    return child;
+}
+
+static void run_and_kill(int64_t after_ms)
+{
+    pid_t child = run_in_child("");
+
+    clock_sleep_ms(after_ms);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+static void run_to_failpoint(const char *failpoint)
+{
+    int how;
+
+    cr_assert_gt(waitpid(run_in_child(failpoint), &how, 0), 0);
+    cr_assert(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL, "%s was not passed", failpoint);
+}
+
+Test(run, a_sink_that_is_killed_anywhere_loses_and_doubles_nothing)
+{
+    char name[16];
+
+    begin("kill");
+    for (int i = 0; i < 200000; i++) {
+        snprintf(name, sizeof(name), "n%d", i % 1000);
+        count(name, i);
+        happen(name, i % 10000);
+    }
+    must(log_writer_flush(world.writer, &world.error));
+    for (int i = 0; i < 25; i++)
+        run_and_kill(60 + 7 * i);
+    run_to_failpoint("sink-commit:1");
+    run_to_failpoint("sink-committed:1");
+    run_to_failpoint("sink-copy:1");
+    run_to_end();
+    cr_expect_str_eq(ask("SELECT count(*), count(DISTINCT (source_partition, source_offset)), "
+                         "sum(amount) FROM kill.events"), "200000|200000|9999000.00");
+    cr_expect_str_eq(ask("SELECT count(*), min(total) FROM kill.counters"), "1000|199000");
+    cr_expect_gt(number("SELECT min(epoch) FROM kill.sink_offset"), 3);
     end();
 }
 
