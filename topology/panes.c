@@ -46,7 +46,7 @@ bool panes_fit(const struct leat_aggregate *with)
            window->size % window->advance == 0 && window->size / window->advance <= PANE_BLOCK_MAX;
 }
 
-/* ---- one record --------------------------------------------------------------------------------- */
+/* ---- one record ------------------------------------------------------------------------------ */
 
 /* How many of the earliest windows it came too late for, -1: all; each is told to whoever asked. */
 static int tell_late(struct node *node, const struct change *change, int *late)
@@ -145,7 +145,7 @@ static int panes_process(struct node *node, int input, const struct change *chan
     return status || late < 0 ? status : add_to_block(node, input, change, late);
 }
 
-/* ---- adding up ------------------------------------------------------------------------------------ */
+/* ---- adding up ------------------------------------------------------------------------------- */
 
 static int read_block(struct node *node, struct leat_bytes key, int64_t block_ms)
 {
@@ -293,7 +293,7 @@ static int panes_flush(struct node *node)
     return status;
 }
 
-/* ---- its life ------------------------------------------------------------------------------------- */
+/* ---- its life -------------------------------------------------------------------------------- */
 
 static int panes_open(struct node *node)
 {
