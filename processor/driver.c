@@ -16,7 +16,7 @@ enum { DRIVER_QUEUE_BYTES = 64 << 20 };
 
 static const char application[] = "driver";
 
-/* ---- the clock ---------------------------------------------------------------------------------- */
+/* ---- the clock ------------------------------------------------------------------------------- */
 
 static int64_t driver_wall_ms(struct clock *clock)
 {
@@ -28,7 +28,7 @@ static int64_t driver_monotonic_us(struct clock *clock)
     return ((struct driver_clock *)clock)->monotonic_us;
 }
 
-/* ---- topics ------------------------------------------------------------------------------------- */
+/* ---- topics ---------------------------------------------------------------------------------- */
 
 static int create(struct leat_driver *driver, const char *name)
 {
@@ -115,7 +115,7 @@ static int lay_out(struct leat_driver *driver, struct leat_topology *topology)
     return status;
 }
 
-/* ---- making --------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static int open_globals(struct leat_driver *driver)
 {
@@ -208,7 +208,7 @@ void leat_driver_close(struct leat_driver *driver)
     memory_free(driver);
 }
 
-/* ---- moving --------------------------------------------------------------------------------------- */
+/* ---- moving ---------------------------------------------------------------------------------- */
 
 void leat_driver_hold(struct leat_driver *driver)
 {

@@ -9,7 +9,7 @@
 
 enum { DRIVER_OUTPUT_BYTES = 64 << 20 };
 
-/* ---- in ----------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 static bool is_input(const struct leat_driver *driver, const char *topic)
 {
@@ -81,7 +81,7 @@ int leat_driver_send(struct leat_driver *driver, const char *topic, struct leat_
                                   timestamp_ms);
 }
 
-/* ---- out ---------------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 static const struct step *writer_of(const struct leat_driver *driver, const char *topic)
 {
@@ -190,7 +190,7 @@ struct leat_bytes leat_driver_header(const struct leat_driver_record *record, co
     return (struct leat_bytes){ 0 };
 }
 
-/* ---- rows --------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void show_row(const struct store *store, const struct entry *entry, int64_t window_ms,
                      leat_driver_visit visit, void *user)

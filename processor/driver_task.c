@@ -14,7 +14,7 @@ enum {
     DRIVER_READER_BYTES = 64 << 20,
 };
 
-/* ---- opening ---------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static struct global *find_global(void *user, const struct step *step)
 {
@@ -152,7 +152,7 @@ void driver_task_close(struct leat_driver *driver)
     driver->groups = NULL;
 }
 
-/* ---- running ------------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------------------- */
 
 static int fetch(struct leat_driver *driver)
 {

@@ -21,7 +21,7 @@ enum {
     GLOBALS_WRITER_BYTES = 1 << 20,
 };
 
-/* ---- opening ---------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static size_t count_tables(const struct layout *layout)
 {
@@ -93,7 +93,7 @@ static int open_home(struct globals *globals, struct leat_error *error)
     return status;
 }
 
-/* ---- where to read from ------------------------------------------------------------------------- */
+/* ---- where to read from ---------------------------------------------------------------------- */
 
 static struct log_position position_of(const struct globals *globals,
                                        const struct globals_part *part, int64_t offset)
@@ -225,7 +225,7 @@ struct global *globals_find(struct globals *globals, const struct step *step)
     return NULL;
 }
 
-/* ---- records that cannot be read ------------------------------------------------------------------ */
+/* ---- records that cannot be read ------------------------------------------------------------- */
 
 static int bury(struct globals *globals, const struct globals_part *part,
                 const struct log_message *message, const char *reason, const char *sentence,
@@ -256,7 +256,8 @@ static int reject(void *user, size_t place, const char *reason, const char *sent
 {
     struct batch *batch = user;
     const struct log_message *message = &batch->messages[place];
-    const char *topic = layout_topic(batch->globals->options.layout, batch->part->table->step)->name;
+    const struct layout *layout = batch->globals->options.layout;
+    const char *topic = layout_topic(layout, batch->part->table->step)->name;
     enum handler handler = batch->globals->options.handler;
     int status = LEAT_OK;
 
@@ -276,7 +277,7 @@ static int reject(void *user, size_t place, const char *reason, const char *sent
     return status;
 }
 
-/* ---- one batch ------------------------------------------------------------------------------------ */
+/* ---- one batch ------------------------------------------------------------------------------- */
 
 static int apply(struct globals *globals, struct globals_part *part,
                  const struct log_message *messages, size_t count, struct leat_error *error)

@@ -66,7 +66,7 @@ static int create(const struct making *making, const char *name, int32_t partiti
     return status;
 }
 
-/* ---- repartition topics ----------------------------------------------------------------------- */
+/* ---- repartition topics ---------------------------------------------------------------------- */
 
 static int make_repartition(const struct making *making, const struct step *step)
 {
@@ -81,7 +81,7 @@ static int make_repartition(const struct making *making, const struct step *step
     return status;
 }
 
-/* ---- changelogs --------------------------------------------------------------------------------- */
+/* ---- changelogs ------------------------------------------------------------------------------ */
 
 static int make_changelog(const struct making *making, const char *store, int32_t tasks)
 {
@@ -129,7 +129,7 @@ static int make_time_changelogs(const struct making *making)
     return status;
 }
 
-/* ---- outputs ------------------------------------------------------------------------------------ */
+/* ---- outputs --------------------------------------------------------------------------------- */
 
 static bool is_external_source(const struct step *step)
 {

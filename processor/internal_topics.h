@@ -1,7 +1,7 @@
 /* internal_topics.h - the topics that an application needs and makes where they are missing.
  *
- * Repartition topics, changelogs, outputs and dead letters. None of the internal ones expires by the
- * broker's clock: records may be years old when they are written.
+ * Repartition topics, changelogs, outputs and dead letters. None of the internal ones expires by
+ * the broker's clock: records may be years old when they are written.
  */
 #ifndef PROCESSOR_INTERNAL_TOPICS_H
 #define PROCESSOR_INTERNAL_TOPICS_H

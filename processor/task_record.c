@@ -9,7 +9,7 @@
 #include "processor/task_parts.h"
 #include "topology/operators.h"
 
-/* ---- timestamps ----------------------------------------------------------------------------------- */
+/* ---- timestamps ------------------------------------------------------------------------------ */
 
 static const struct leat_source *source_of(const struct input *input)
 {
@@ -48,7 +48,7 @@ int64_t task_head_ms(struct task *task, struct input *input)
     return *head_ms;
 }
 
-/* ---- what is not fit -------------------------------------------------------------------------------- */
+/* ---- what is not fit ------------------------------------------------------------------------- */
 
 static int bury(struct task *task, struct input *input, const struct log_message *message,
                 const char *reason, const char *sentence, struct leat_error *error)
@@ -94,7 +94,7 @@ static const char *misdated(const struct task *task, int64_t at_ms)
     return NULL;
 }
 
-/* ---- one message ------------------------------------------------------------------------------------ */
+/* ---- one message ----------------------------------------------------------------------------- */
 
 static void enter_source(struct task *task, struct input *input, const struct log_message *message,
                          int64_t at_ms)
@@ -137,7 +137,7 @@ int task_record(struct task *task, struct input *input, const struct log_message
     return flow_record(task->flow, input->port.node, &change, error);
 }
 
-/* ---- what the flow asks for --------------------------------------------------------------------------- */
+/* ---- what the flow asks for ------------------------------------------------------------------ */
 
 static struct task *task_of(const struct flow *flow)
 {

@@ -36,7 +36,7 @@ static const struct log_setting settings[] = {
     { "retention.ms", "-1" },
 };
 
-/* ---- the topic -------------------------------------------------------------------------------- */
+/* ---- the topic ------------------------------------------------------------------------------- */
 
 static int grow_topic(struct task_table *table, struct log *log, int16_t replication,
                       struct leat_error *error)
@@ -69,7 +69,7 @@ static int add_partition(struct task_table *table, struct log *log, struct leat_
     return status;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int take_name(struct task_table *table, const struct log_message *message,
                      struct leat_error *error)
@@ -192,7 +192,7 @@ static int read_table(struct task_table *table, struct log *log, struct leat_err
     return status;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static int32_t next_free(const struct task_table *table, int32_t number)
 {
@@ -233,7 +233,7 @@ static int write_names(struct task_table *table, struct log *log, struct leat_er
     return status;
 }
 
-/* ---- the table ---------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static int complete(struct task_table *table, struct log *log, struct leat_error *error)
 {

@@ -74,7 +74,7 @@ struct leat_stream *leat_join_table(struct leat_stream *in, struct leat_table *t
     return (struct leat_stream *)step;
 }
 
-/* ---- global tables ------------------------------------------------------------------------------ */
+/* ---- global tables --------------------------------------------------------------------------- */
 
 static int join_global_open(struct node *node)
 {

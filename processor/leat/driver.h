@@ -1,9 +1,10 @@
 /* leat/driver.h - a topology in memory, one record at a time: for tests.
  *
  * It runs the production code of a task over a log in memory, all sub-topologies in one task, one
- * partition a topic, and commits after every record: what a call of leat_driver_send() causes, through
- * any number of internal topics, is there to be taken when it returns. The wall clock stands still
- * until it is moved. Schemas live in a registry of its own. Source: Kafka Streams' TopologyTestDriver.
+ * partition a topic, and commits after every record: what a call of leat_driver_send() causes,
+ * through any number of internal topics, is there to be taken when it returns. The wall clock
+ * stands still until it is moved. Schemas live in a registry of its own. Source: Kafka Streams'
+ * TopologyTestDriver.
  * Thread: one.
  */
 #ifndef LEAT_DRIVER_H
@@ -66,8 +67,8 @@ int leat_driver_take(struct leat_driver *driver, const char *topic,
 /* The last header of that name; none if there is no such. */
 struct leat_bytes leat_driver_header(const struct leat_driver_record *record, const char *name);
 
-/* Calls visit for each row of a store, or of a global table by its step's name, in byte order of the
- * keys. Returns how many, or LEAT_E_ARGUMENT if there is no such store. */
+/* Calls visit for each row of a store, or of a global table by its step's name, in byte order of
+ * the keys. Returns how many, or LEAT_E_ARGUMENT if there is no such store. */
 typedef void (*leat_driver_visit)(void *user, const struct leat_driver_record *row);
 int leat_driver_rows(struct leat_driver *driver, const char *store, leat_driver_visit visit,
                      void *user);

@@ -55,7 +55,7 @@ static void forget(struct map *map)
     map_free(map);
 }
 
-/* ---- the truth ------------------------------------------------------------------------------------ */
+/* ---- the truth ------------------------------------------------------------------------------- */
 
 static void add_to(struct sum *sum, const struct sum *more)
 {
@@ -130,7 +130,7 @@ static void update(void)
     sum_of(&truth.stock, key)->orders += change > 0 ? change : 0;
 }
 
-/* ---- against it ----------------------------------------------------------------------------------- */
+/* ---- against it ------------------------------------------------------------------------------ */
 
 static size_t count_of(const char *topic)
 {
@@ -308,7 +308,8 @@ static void play(const struct way *way, bool restart, int batch)
     char name[16], category[16];
     size_t told;
 
-    truth = (struct truth){ .seed = (uint64_t)way->undo_every * 77 + way->cached + 2 * restart + batch,
+    truth = (struct truth){ .seed = (uint64_t)(way->undo_every * 77 + way->cached + 2 * restart +
+                                               batch),
                             .clock_ms = -1, .now_ms = INT64_C(1699900000000) };
     shop_open(way);
     for (uint32_t p = 0; p < PRODUCTS - 2; p++) {

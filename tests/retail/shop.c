@@ -32,7 +32,7 @@ void shop_close(void)
     leat_topology_free(shop.topology);
 }
 
-/* ---- in ----------------------------------------------------------------------------------------- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 static void send(const char *topic, const char *key, const struct leat_type *type,
                  const void *value, int64_t at_ms)
@@ -84,7 +84,7 @@ void shop_sell(const char *product, const char *store, int32_t quantity, int64_t
                               at_ms, quantity, cents });
 }
 
-/* ---- out ---------------------------------------------------------------------------------------- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 #define TEXT(bytes) (int)(bytes).size, (bytes).data
 #define SUMS "%" PRId64 "-%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64

@@ -1,5 +1,5 @@
-/* shop.h - the retail job in a driver, what is put into it, and the last value of each key that came
- * out. */
+/* shop.h - the retail job in a driver, what is put into it, and the last value of each key that
+ * came out. */
 #ifndef TESTS_RETAIL_SHOP_H
 #define TESTS_RETAIL_SHOP_H
 

@@ -25,7 +25,6 @@ void bench_start(const struct way *way)
                                            .undo_every = way->undo_every };
     struct leat_error error = { 0 };
 
-    bench.cached = way->cached;
     cr_assert_eq(leat_driver_new(bench.topology, &options, &bench.driver, &error), LEAT_OK, "%s",
                  error.text);
 }
@@ -89,7 +88,7 @@ const char *rows(const char *store)
     return text;
 }
 
-/* ---- functions ---------------------------------------------------------------------------------- */
+/* ---- functions ------------------------------------------------------------------------------- */
 
 void count(const struct leat_record *record, void *out)
 {

@@ -1,7 +1,6 @@
 /* bench.h - a driver and what comes out of it as text, for the tests beside it.
  *
- * Every test runs four times: cached and uncached, with and without commits that fail; and what it
- * says about results that caching changes stands under `if (bench.cached)`.
+ * Every test runs four times: cached and uncached, with and without commits that fail.
  */
 #ifndef TESTS_TOPOLOGY_BENCH_H
 #define TESTS_TOPOLOGY_BENCH_H
@@ -21,7 +20,6 @@ struct way {
 struct bench {
     struct leat_topology *topology;
     struct leat_driver *driver;
-    bool cached;
 };
 
 extern struct bench bench;
@@ -36,8 +34,8 @@ void bench_stop(void);
 /* Values are strings; NULL is none. */
 void put(const char *topic, const char *key, const char *value, int64_t timestamp_ms);
 
-/* All that has come to a topic since: "key=value@timestamp", windows as "key[start]=value@timestamp",
- * joined by spaces; numbers and strings as they read, "-" for none. */
+/* All that has come to a topic since: "key=value@timestamp", "key[start]=value@timestamp" for a
+ * windowed key, joined by spaces; numbers and strings as they read, "-" for none. */
 const char *taken(const char *topic);
 const char *rows(const char *store);
 

@@ -165,16 +165,19 @@ static void fail(const struct leat_record *record)
     leat_fail(record, "no more of %.*s", (int)record->key.size, record->key.data);
 }
 
+static int send_any(int64_t at_ms)
+{
+    return leat_driver_send_bytes(bench.driver, "in", LEAT_LITERAL("k"), LEAT_LITERAL("v"), at_ms);
+}
+
 Test(streams, a_callback_that_fails_fails_the_task_with_where_and_why)
 {
     leat_to(leat_peek(from("in"), "look", fail), "out", NULL);
     bench_start(&(struct way){ true, 0 });
-    cr_assert_eq(leat_driver_send_bytes(bench.driver, "in", LEAT_LITERAL("k"), LEAT_LITERAL("v"), 1),
-                 LEAT_E_CALLBACK);
+    cr_assert_eq(send_any(1), LEAT_E_CALLBACK);
     cr_assert_str_eq(leat_driver_error(bench.driver),
                      "topic in, partition 0, offset 0, step look: no more of k");
-    cr_assert_eq(leat_driver_send_bytes(bench.driver, "in", LEAT_LITERAL("k"), LEAT_LITERAL("v"), 2),
-                 LEAT_E_CALLBACK);
+    cr_assert_eq(send_any(2), LEAT_E_CALLBACK);
 }
 
 static int64_t number_in_value(const struct leat_record *record, int64_t partition_ms)

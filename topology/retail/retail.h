@@ -1,5 +1,5 @@
-/* retail.h - the application's topology: sales joined with stock, products and stores, and summed up
- * by windows. Describes only; there is no Kafka in this folder.
+/* retail.h - the application's topology: sales joined with stock, products and stores, and summed
+ * up by windows. Describes only; there is no Kafka in this folder.
  *
  *   sales.c   validity, and what products and stores add to a sale
  *   stock.c   stock per product and store, low stock, sell-through, sales with what is left

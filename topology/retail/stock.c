@@ -11,7 +11,7 @@
 #include "retail/sell_through.h"
 #include "retail/stock.h"
 
-/* ---- the row -------------------------------------------------------------------------------------- */
+/* ---- the row --------------------------------------------------------------------------------- */
 
 /* A key is product_id|store_id; the key wins over the body. */
 static bool split(struct leat_bytes key, struct leat_bytes *product, struct leat_bytes *store)
@@ -76,7 +76,7 @@ static struct leat_bytes item_key(const struct leat_record *record)
     return leat_join_text(record, sale->product_id, '|', sale->store_id);
 }
 
-/* ---- what is read of it ------------------------------------------------------------------------- */
+/* ---- what is read of it ---------------------------------------------------------------------- */
 
 static void take_on_hand(const struct leat_record *record, const void *right, void *out)
 {
@@ -137,7 +137,7 @@ static struct leat_bytes transaction_of(const struct leat_record *record)
     return enriched_sale_of(record)->transaction_id;
 }
 
-/* ---- the steps ------------------------------------------------------------------------------------ */
+/* ---- the steps ------------------------------------------------------------------------------- */
 
 static struct leat_stream *falls(struct leat_stream *in, struct leat_table *items,
                                  const char *joined, const char *filtered)

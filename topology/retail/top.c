@@ -1,7 +1,7 @@
 /* top.c - the ten best products of each hopping window.
  *
- * A product's figures only grow, so a list of ten can be kept by inserting: a product that is not in
- * the list can enter it only when it is itself sold. The same holds for the lists that each task
+ * A product's figures only grow, so a list of ten can be kept by inserting: a product that is not
+ * in the list can enter it only when it is itself sold. The same holds for the lists that each task
  * sends: of all that changed there, its ten best are the only ones that can be among the ten.
  */
 #include "retail/enriched_sale.h"
@@ -12,7 +12,7 @@
 
 enum { TOP = 10 };
 
-/* ---- figures of a product --------------------------------------------------------------------- */
+/* ---- figures of a product -------------------------------------------------------------------- */
 
 static void add_sale(const struct leat_record *record, void *out)
 {
@@ -43,7 +43,7 @@ static struct leat_bytes product(const struct leat_record *record)
     return enriched_sale_of(record)->product_id;
 }
 
-/* ---- the list ------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------- */
 
 static bool is_better(const struct top_product *a, const struct top_product *b)
 {
@@ -107,7 +107,7 @@ static void merge_lists(const struct leat_record *record, void *out)
         insert(record, top, &part->products.items[i]);
 }
 
-/* ---- the steps ------------------------------------------------------------------------------------ */
+/* ---- the steps ------------------------------------------------------------------------------- */
 
 static void bound(const struct leat_record *record, void *out)
 {

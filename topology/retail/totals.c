@@ -68,7 +68,7 @@ static void average(const struct leat_record *record, void *out)
     totals->average_order_value = decimal_divide(totals->revenue, totals->orders);
 }
 
-/* ---- keys ------------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static struct leat_bytes product(const struct leat_record *record)
 {
@@ -95,7 +95,7 @@ static struct leat_bytes all(const struct leat_record *record)
     return LEAT_LITERAL("all");
 }
 
-/* ---- the steps ------------------------------------------------------------------------------------ */
+/* ---- the steps ------------------------------------------------------------------------------- */
 
 static const struct total {
     const char *topic, *keyed, *changed, *finished, *to;

@@ -72,7 +72,7 @@ static void stop(void)
 
 TestSuite(start, .init = start, .fini = stop);
 
-/* ---- internal topics -------------------------------------------------------------------------- */
+/* ---- internal topics ------------------------------------------------------------------------- */
 
 static const struct internal_options create = { -1, true, true };
 
@@ -137,7 +137,7 @@ Test(start, names_the_topic_that_it_may_not_make)
     cr_assert(strstr(error.text, "does not exist") != NULL);
 }
 
-/* ---- the table of tasks ------------------------------------------------------------------------- */
+/* ---- the table of tasks ---------------------------------------------------------------------- */
 
 static struct task_table *open_table(void)
 {
@@ -218,7 +218,7 @@ Test(start, a_table_of_another_topology_is_refused)
     cr_assert(strstr(error.text, "orders-0") != NULL);
 }
 
-/* ---- global tables -------------------------------------------------------------------------------- */
+/* ---- global tables --------------------------------------------------------------------------- */
 
 static void send_name(int32_t partition, const char *key, const char *value)
 {
