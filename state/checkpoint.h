@@ -19,10 +19,10 @@ enum checkpoint_verdict {
 };
 
 struct checkpoint {
-    int64_t offset, written_ms;        /* home_offset() */
-    int64_t first_offset, end_offset;  /* of the changelog; the end: its high watermark */
-    int64_t now_ms;                    /* wall clock */
-    int64_t delete_retention_ms;       /* of the changelog; below 0: it is not compacted */
+    int64_t offset, written_ms;       /* home_offset() */
+    int64_t first_offset, end_offset; /* of the changelog; the end: its high watermark */
+    int64_t now_ms;                   /* wall clock */
+    int64_t delete_retention_ms;      /* of the changelog; below 0: it is not compacted */
 };
 
 enum checkpoint_verdict checkpoint_judge(const struct checkpoint *checkpoint);

@@ -14,8 +14,8 @@
 #include <stdatomic.h>
 
 struct expiry_rule {
-    _Atomic int64_t before_ms;   /* 0: nothing has expired */
-    _Atomic uint32_t from_end;   /* the time's eight bytes begin so far from the key's end */
+    _Atomic int64_t before_ms; /* 0: nothing has expired */
+    _Atomic uint32_t from_end; /* the time's eight bytes begin so far from the key's end */
     int64_t asked_ms;
 };
 

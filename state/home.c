@@ -67,7 +67,8 @@ void home_deinit(struct home *home)
     memory_free(home->task);
 }
 
-/* ---- whose directory it is ---------------------------------------------------------------------- */
+/* ---- whose directory it is ----------------------------------------------------------------------
+ */
 
 static int check_directory(const char *path, struct leat_error *error)
 {
@@ -186,7 +187,8 @@ int home_open(const struct home_options *options, struct home **out, struct leat
     return code;
 }
 
-/* ---- rows --------------------------------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------------------------------
+ */
 
 void home_close(struct home *home)
 {
@@ -265,7 +267,8 @@ size_t home_disk_bytes(struct home *home)
     return home->ops->bytes(home);
 }
 
-/* ---- store numbers ------------------------------------------------------------------------------ */
+/* ---- store numbers ------------------------------------------------------------------------------
+ */
 
 /* Numbers are never given twice, so the next one is the count of names. */
 static int count_names(struct home *home, uint16_t *count, struct leat_error *error)
@@ -325,7 +328,8 @@ int home_store_number(struct home *home, const char *store, uint16_t *number,
     return code < 0 ? code : LEAT_OK;
 }
 
-/* ---- changelog offsets -------------------------------------------------------------------------- */
+/* ---- changelog offsets --------------------------------------------------------------------------
+ */
 
 static struct own_key offset_key(uint16_t store)
 {
@@ -378,8 +382,8 @@ int home_wipe(struct home *home, uint16_t store, struct leat_error *error)
     code = home->ops->erase(home, leat_bytes(offset.data, offset.size),
                             leat_bytes(offset.data, offset.size + 1), error);
     if (!code)
-        code = home->ops->erase(home, leat_bytes(from, sizeof from), leat_bytes(to, sizeof to),
-                                error);
+        code =
+            home->ops->erase(home, leat_bytes(from, sizeof from), leat_bytes(to, sizeof to), error);
     if (!code)
         atomic_fetch_add_explicit(&home->commits, 1, memory_order_release);
     return code;

@@ -19,7 +19,7 @@ struct home_options {
     const char *path;        /* of the task's directory; NULL: rows in memory only */
     const char *application; /* whose directory it is: another's is refused */
     const char *task;
-    struct budget *budget;   /* NULL only for rows in memory */
+    struct budget *budget; /* NULL only for rows in memory */
 };
 
 int home_open(const struct home_options *options, struct home **out,

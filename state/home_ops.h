@@ -37,8 +37,8 @@ struct home {
     struct budget *budget;
     char *path, *application, *task; /* path NULL: in memory */
     struct expiry expiry;
-    pthread_mutex_t numbers;         /* store numbers are given by whoever opens a store first */
-    _Atomic uint64_t commits;        /* readers on other threads see by it that rows changed */
+    pthread_mutex_t numbers;  /* store numbers are given by whoever opens a store first */
+    _Atomic uint64_t commits; /* readers on other threads see by it that rows changed */
 };
 
 struct home_cursor {

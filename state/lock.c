@@ -64,9 +64,10 @@ static int open_directory(const char *path, int *out, struct leat_error *error)
                          "set another state.dir",
                          path, about.st_uid, geteuid());
     if (about.st_mode & (S_IWGRP | S_IWOTH))
-        return error_set(error, LEAT_E_STATE,
-                         "the state directory '%s' may be written by others (mode %o): chmod 700 it",
-                         path, about.st_mode & 07777);
+        return error_set(
+            error, LEAT_E_STATE,
+            "the state directory '%s' may be written by others (mode %o): chmod 700 it", path,
+            about.st_mode & 07777);
     return LEAT_OK;
 }
 
@@ -104,7 +105,8 @@ static int lock_file(struct lock *lock, const char *path, struct leat_error *err
     return fail(error, "lock", path);
 }
 
-/* ---- the instance's id -------------------------------------------------------------------------- */
+/* ---- the instance's id --------------------------------------------------------------------------
+ */
 
 static bool is_uuid(const char *text)
 {
@@ -163,10 +165,11 @@ static int find_instance(struct lock *lock, const char *path, struct leat_error 
     close(fd);
     if (size == UUID_TEXT && is_uuid(lock->instance))
         return LEAT_OK;
-    return error_set(error, LEAT_E_STATE,
-                     "the file '%s/instance' does not hold this instance's id: remove it, and a new "
-                     "one is made",
-                     path);
+    return error_set(
+        error, LEAT_E_STATE,
+        "the file '%s/instance' does not hold this instance's id: remove it, and a new "
+        "one is made",
+        path);
 }
 
 int lock_take(const char *directory, struct lock **out, struct leat_error *error)

@@ -13,15 +13,15 @@
 
 struct row_block {
     _Atomic uint32_t holders;
-    bool removal;              /* in the batch: the key's row goes */
+    bool removal; /* in the batch: the key's row goes */
     size_t key_size, value_size;
-    char bytes[];              /* key, then value */
+    char bytes[]; /* key, then value */
 };
 
 struct rows {
-    struct home home;          /* first: a home is one */
-    pthread_rwlock_t lock;     /* of list, cursors and bytes; the batch is the worker's */
-    struct skiplist list;      /* item: the struct row_block */
+    struct home home;      /* first: a home is one */
+    pthread_rwlock_t lock; /* of list, cursors and bytes; the batch is the worker's */
+    struct skiplist list;  /* item: the struct row_block */
     struct rows_cursor *cursors;
     size_t bytes;
     struct row_block **batch;
@@ -30,14 +30,14 @@ struct rows {
 };
 
 struct rows_cursor {
-    struct home_cursor cursor; /* first: a cursor is one */
-    struct rows_cursor *next;  /* of those that are open */
+    struct home_cursor cursor;  /* first: a cursor is one */
+    struct rows_cursor *next;   /* of those that are open */
     struct skiplist_node *node; /* the next one to show, while the list is as it was */
-    struct row_block **blocks; /* the next ones to show, when it is no more */
+    struct row_block **blocks;  /* the next ones to show, when it is no more */
     size_t count, capacity, at;
-    struct row_block *shown;   /* what its caller looks at */
+    struct row_block *shown; /* what its caller looks at */
     bool descending;
-    struct leat_bytes end;     /* where it ends, in its direction; none: with the list */
+    struct leat_bytes end; /* where it ends, in its direction; none: with the list */
     char end_bytes[];
 };
 
@@ -70,7 +70,8 @@ static struct leat_bytes block_value(const struct row_block *block)
     return leat_bytes(block->bytes + block->key_size, block->value_size);
 }
 
-/* ---- the list, under the lock ------------------------------------------------------------------- */
+/* ---- the list, under the lock -------------------------------------------------------------------
+ */
 
 static struct skiplist_node *find(const struct rows *rows, struct leat_bytes key)
 {
@@ -128,7 +129,8 @@ static void apply(struct rows *rows, struct row_block *block)
     }
 }
 
-/* Once as many rows were written as there are, the expired ones are dropped: constant work a row. */
+/* Once as many rows were written as there are, the expired ones are dropped: constant work a row.
+ */
 static void sweep(struct rows *rows)
 {
     struct skiplist_node *node, *next;
@@ -143,7 +145,8 @@ static void sweep(struct rows *rows)
     }
 }
 
-/* ---- cursors, under the lock -------------------------------------------------------------------- */
+/* ---- cursors, under the lock --------------------------------------------------------------------
+ */
 
 /* The next row of the list, held, or NULL at the end. */
 static struct row_block *cursor_step(struct rows_cursor *cursor)
@@ -185,7 +188,8 @@ static void lock_to_write(struct rows *rows)
         cursor_detach(cursor);
 }
 
-/* ---- the calls of a home ------------------------------------------------------------------------ */
+/* ---- the calls of a home ------------------------------------------------------------------------
+ */
 
 static int rows_get(struct home *home, struct leat_bytes key, struct buffer *value,
                     struct leat_error *error)

@@ -172,7 +172,8 @@ static size_t rocks_bytes(struct home *home)
     return bytes;
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------ */
+/* ---- opening and closing ------------------------------------------------------------------------
+ */
 
 static const char *filter_name(void *state)
 {
@@ -223,8 +224,8 @@ static void rocks_setup(struct rocks *rocks)
 
     budget_add_database(budget, 1);
     rocks->options = rocks_options_new(budget_rocks_cache(budget), budget_database_bytes(budget));
-    rocks->filter =
-        rocksdb_compactionfilter_create(&rocks->home.expiry, filter_free, filter_drops, filter_name);
+    rocks->filter = rocksdb_compactionfilter_create(&rocks->home.expiry, filter_free, filter_drops,
+                                                    filter_name);
     rocksdb_options_set_compaction_filter(rocks->options, rocks->filter);
     rocks->read = rocksdb_readoptions_create();
     rocks->write = rocksdb_writeoptions_create();

@@ -7,12 +7,12 @@
 
 enum {
     BLOOM_BITS = 10,
-    FORMAT_VERSION = 5,      /* of tables: what 7.8 writes, so that either version reads the other's */
-    BACKGROUND_THREADS = 2,  /* of the process: one flushes, one compacts */
-    OPEN_FILES = 256,        /* of one database */
-    MEMTABLES = 3,           /* one written to, others being flushed; one more stalls the writer */
+    FORMAT_VERSION = 5, /* of tables: what 7.8 writes, so that either version reads the other's */
+    BACKGROUND_THREADS = 2, /* of the process: one flushes, one compacts */
+    OPEN_FILES = 256,       /* of one database */
+    MEMTABLES = 3,          /* one written to, others being flushed; one more stalls the writer */
     LEVELS = 7,
-    LEVELS_PLAIN = 2,        /* rewritten too often to be worth compressing */
+    LEVELS_PLAIN = 2, /* rewritten too often to be worth compressing */
     LOG_FILES = 2,
     LOG_FILE_BYTES = 1 << 20,
     MANIFEST_BYTES = 4 << 20,
@@ -46,8 +46,8 @@ static void set_tables(rocksdb_options_t *options, struct rocks_cache *cache)
     rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
 
     rocksdb_block_based_options_set_block_cache(table, cache->blocks);
-    rocksdb_block_based_options_set_filter_policy(table,
-                                                  rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
+    rocksdb_block_based_options_set_filter_policy(
+        table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
@@ -73,7 +73,8 @@ static void set_files(rocksdb_options_t *options)
     int compression[LEVELS];
 
     for (int level = 0; level < LEVELS; level++)
-        compression[level] = level < LEVELS_PLAIN ? rocksdb_no_compression : rocksdb_lz4_compression;
+        compression[level] =
+            level < LEVELS_PLAIN ? rocksdb_no_compression : rocksdb_lz4_compression;
     rocksdb_options_set_compression_per_level(options, compression, LEVELS);
     rocksdb_options_set_num_levels(options, LEVELS);
     rocksdb_options_set_max_open_files(options, OPEN_FILES);

@@ -14,8 +14,8 @@ enum { SKIPLIST_HEIGHT = 16 }; /* a quarter of the nodes is one higher: enough f
 
 struct skiplist_node {
     struct leat_bytes key;
-    void *item;                        /* what the key leads to */
-    struct skiplist_node *before;      /* NULL: the first */
+    void *item;                   /* what the key leads to */
+    struct skiplist_node *before; /* NULL: the first */
     int height;
     struct skiplist_node *next[];
 };

@@ -45,7 +45,8 @@ size_t staged_bytes(const struct staged *staged)
     return arena_used(&staged->arena) + staged->capacity * sizeof *staged->slots;
 }
 
-/* ---- the hash index ----------------------------------------------------------------------------- */
+/* ---- the hash index -----------------------------------------------------------------------------
+ */
 
 struct staged_entry *staged_find(const struct staged *staged, struct leat_bytes key, uint64_t hash)
 {
@@ -122,7 +123,8 @@ void staged_replace(struct staged *staged, struct staged_entry *old, struct stag
     entry->found = true;
 }
 
-/* ---- order -------------------------------------------------------------------------------------- */
+/* ---- order --------------------------------------------------------------------------------------
+ */
 
 /* Most stores are never read in order, and do not pay for it. */
 const struct skiplist *staged_order(struct staged *staged)
@@ -142,7 +144,8 @@ const struct skiplist *staged_order(struct staged *staged)
     return &staged->order;
 }
 
-/* ---- dirty entries ------------------------------------------------------------------------------ */
+/* ---- dirty entries ------------------------------------------------------------------------------
+ */
 
 static void unlist(struct staged *staged, struct staged_entry *entry)
 {

@@ -16,20 +16,20 @@
 struct staged_block {
     char *low;
     void *value;
-    char *tail;          /* where what it points to is copied to */
+    char *tail; /* where what it points to is copied to */
     uint32_t size, tail_size;
 };
 
 struct staged_entry {
-    struct entry entry;  /* first: what the store hands out */
+    struct entry entry; /* first: what the store hands out */
     uint64_t hash;
     struct staged_entry *earlier, *later; /* dirty entries by last write */
     struct staged_entry *unordered;       /* entries that are not in the order yet */
     struct staged_block block;
-    struct staged_block *before;          /* keep_before: made at the first edit */
-    bool found;          /* in the hash index; an entry a cursor stands on need not be */
-    bool existed;        /* the row was there at the last flush */
-    bool before_taken;   /* since the last flush */
+    struct staged_block *before; /* keep_before: made at the first edit */
+    bool found;                  /* in the hash index; an entry a cursor stands on need not be */
+    bool existed;                /* the row was there at the last flush */
+    bool before_taken;           /* since the last flush */
 };
 
 struct staged_slot {
@@ -40,9 +40,9 @@ struct staged_slot {
 struct staged {
     const struct leat_type *type;
     struct arena arena;
-    struct arena scratch;       /* a value on its way back into its own block */
+    struct arena scratch; /* a value on its way back into its own block */
     struct staged_slot *slots;
-    size_t count, capacity;     /* capacity: a power of two */
+    size_t count, capacity; /* capacity: a power of two */
     struct skiplist order;
     struct staged_entry *unordered;
     struct staged_entry *dirty_first, *dirty_last;
@@ -59,7 +59,7 @@ struct staged_entry *staged_find(const struct staged *staged, struct leat_bytes 
 /* An entry with a copy of the key, its store's number before it, that is not found yet. */
 struct staged_entry *staged_make(struct staged *staged, uint16_t store, struct leat_bytes key,
                                  uint64_t hash);
-void staged_add(struct staged *staged, struct staged_entry *entry);     /* now it is found */
+void staged_add(struct staged *staged, struct staged_entry *entry); /* now it is found */
 void staged_replace(struct staged *staged, struct staged_entry *old, struct staged_entry *entry);
 
 /* The key as the home has it: the store's number, then the key. */

@@ -116,7 +116,8 @@ uint16_t store_number(const struct store *store)
     return store->number;
 }
 
-/* ---- entries ------------------------------------------------------------------------------------ */
+/* ---- entries ------------------------------------------------------------------------------------
+ */
 
 bool store_expired(const struct store *store, struct leat_bytes key)
 {
@@ -245,7 +246,8 @@ int store_entry(struct store *store, struct leat_bytes key, struct entry **out,
     return code;
 }
 
-/* ---- commits ------------------------------------------------------------------------------------ */
+/* ---- commits ------------------------------------------------------------------------------------
+ */
 
 size_t store_staged_bytes(const struct store *store)
 {
@@ -324,7 +326,8 @@ void store_expire(struct store *store, int64_t before_ms)
     home_expire(store->home, store->number, store->time_from_end, before_ms);
 }
 
-/* ---- restoring ---------------------------------------------------------------------------------- */
+/* ---- restoring ----------------------------------------------------------------------------------
+ */
 
 static int home_key(struct store *store, struct leat_bytes key, struct leat_error *error)
 {
@@ -334,8 +337,9 @@ static int home_key(struct store *store, struct leat_bytes key, struct leat_erro
     store->key.size = 0;
     if (buffer_add(&store->key, number, sizeof number) ||
         buffer_add(&store->key, key.data, key.size))
-        return error_set(error, LEAT_E_LIMIT, "a key of store '%s' has %zu bytes, which is too long",
-                         store->spec.name, key.size);
+        return error_set(error, LEAT_E_LIMIT,
+                         "a key of store '%s' has %zu bytes, which is too long", store->spec.name,
+                         key.size);
     return LEAT_OK;
 }
 

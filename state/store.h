@@ -37,14 +37,14 @@ struct store_spec {
 /* One staged key. Read all, write only origin and origin_ms; -1 where the row was just loaded. */
 struct entry {
     struct leat_bytes key;
-    void *value;             /* decoded; NULL: no row */
-    const void *before;      /* keep_before: the value when it was last flushed; NULL: none */
+    void *value;        /* decoded; NULL: no row */
+    const void *before; /* keep_before: the value when it was last flushed; NULL: none */
     int64_t timestamp_ms;
     int64_t before_ms;
-    int32_t origin;          /* carried for the topology: whose record wrote last */
+    int32_t origin; /* carried for the topology: whose record wrote last */
     int64_t origin_ms;
-    uint64_t marks;          /* carried too, and zeroed once the entry was flushed */
-    bool dirty;              /* written since the last flush */
+    uint64_t marks; /* carried too, and zeroed once the entry was flushed */
+    bool dirty;     /* written since the last flush */
 };
 
 /* The codec stays the caller's and outlives the store. Several stores, each with a codec and a
@@ -60,7 +60,8 @@ const struct store_spec *store_spec(const struct store *store);
 int store_entry(struct store *store, struct leat_bytes key, struct entry **out,
                 struct leat_error *error) MUST_CHECK;
 
-/* The entry's value to write to, zeroed if there was none. Call store_touch() when it is written. */
+/* The entry's value to write to, zeroed if there was none. Call store_touch() when it is written.
+ */
 void *store_edit(struct store *store, struct entry *entry);
 
 /* What was edited is the row now: copies into the store what the value points to outside of it,
@@ -90,11 +91,12 @@ int store_flush(struct store *store, store_flush_fn each, void *user,
 
 bool store_dirty(const struct store *store);
 bool store_full(struct store *store);      /* commit soon */
-void store_committed(struct store *store);       /* after home_commit(): trims the map */
-void store_abort(struct store *store);           /* after home_discard(), or home_wipe() */
+void store_committed(struct store *store); /* after home_commit(): trims the map */
+void store_abort(struct store *store);     /* after home_discard(), or home_wipe() */
 
 /* Between records, where another thread commits to the home: forgets what was read before its last
- * commit. Costs nothing if there was none. Nothing may be dirty. */
+ * commit. Costs nothing if there was none. Nothing may be dirty. Between two calls each row is read
+ * once, and rows may be of different commits. */
 void store_refresh(struct store *store);
 
 /* A changelog record, put into the home's batch: restore, and the global thread. No value: a

@@ -14,7 +14,7 @@
 
 struct store_cursor {
     struct store *store;
-    struct store_cursor *next;            /* of those that are open */
+    struct store_cursor *next; /* of those that are open */
     struct home_cursor *rows;
     bool descending;
     const struct skiplist_node *staged;   /* the next one, or NULL */
@@ -23,8 +23,8 @@ struct store_cursor {
     struct staged_entry *loose;           /* the entry of its own that it stands on */
     struct arena_mark before_loose;
     const char *behind_loose;
-    struct leat_bytes from, to;           /* of staged keys; none: no bound */
-    char bounds[];                        /* from and to, each with the store's number */
+    struct leat_bytes from, to; /* of staged keys; none: no bound */
+    char bounds[];              /* from and to, each with the store's number */
 };
 
 /* A bound that is none is the store's own first or last. */
@@ -109,9 +109,8 @@ struct staged_entry *store_cursor_entry(struct store *store, struct leat_bytes k
 
 static bool in_range(const struct store_cursor *cursor, struct leat_bytes key)
 {
-    return cursor->descending
-               ? !cursor->from.data || leat_bytes_compare(key, cursor->from) >= 0
-               : !cursor->to.data || leat_bytes_compare(key, cursor->to) < 0;
+    return cursor->descending ? !cursor->from.data || leat_bytes_compare(key, cursor->from) >= 0
+                              : !cursor->to.data || leat_bytes_compare(key, cursor->to) < 0;
 }
 
 static struct staged_entry *next_staged(const struct store_cursor *cursor)
@@ -121,8 +120,7 @@ static struct staged_entry *next_staged(const struct store_cursor *cursor)
 
 static void step_staged(struct store_cursor *cursor)
 {
-    cursor->staged =
-        cursor->descending ? cursor->staged->before : skiplist_next(cursor->staged);
+    cursor->staged = cursor->descending ? cursor->staged->before : skiplist_next(cursor->staged);
 }
 
 static int next_row(struct store_cursor *cursor, struct leat_error *error)

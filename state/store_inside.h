@@ -8,11 +8,11 @@
 struct store {
     struct home *home;
     struct codec *codec;
-    struct store_spec spec;       /* its name is a copy */
+    struct store_spec spec; /* its name is a copy */
     uint16_t number;
-    size_t time_from_end;         /* where the keys have their time; 0: they have none */
-    int64_t expire_before_ms;     /* rows before it are invisible; 0: none */
-    int64_t expire_committed_ms;  /* the same at the last commit */
+    size_t time_from_end;        /* where the keys have their time; 0: they have none */
+    int64_t expire_before_ms;    /* rows before it are invisible; 0: none */
+    int64_t expire_committed_ms; /* the same at the last commit */
     struct staged staged;
     struct store_cursor *cursors; /* that are open */
     struct buffer loaded;         /* the row being read */
@@ -20,7 +20,7 @@ struct store {
     struct buffer key;            /* a key as the home has it */
     size_t published_bytes;       /* what the budget knows of the staged map */
     uint64_t seen_commits;
-    bool stale;                   /* rows were restored under the staged map */
+    bool stale; /* rows were restored under the staged map */
 };
 
 bool store_expired(const struct store *store, struct leat_bytes key);

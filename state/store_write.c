@@ -112,8 +112,8 @@ static int flush_entry(struct store *store, struct staged_entry *staged, store_f
     if (code)
         return code;
     if (entry->value)
-        wire = leat_bytes(store->encoded.data + ROW_HEAD_BYTES,
-                          store->encoded.size - ROW_HEAD_BYTES);
+        wire =
+            leat_bytes(store->encoded.data + ROW_HEAD_BYTES, store->encoded.size - ROW_HEAD_BYTES);
     code = each ? each(user, store, entry, wire, error) : LEAT_OK;
     if (code)
         return code;

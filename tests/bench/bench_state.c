@@ -56,8 +56,8 @@ static void end(struct bench *bench, const char *what, size_t count)
 
 static struct leat_bytes key_of(size_t number, char *text)
 {
-    return leat_bytes(text, (size_t)snprintf(text, 32, "P%05zu|S%03zu", number % 10000,
-                                             number / 10000 % 1000));
+    return leat_bytes(
+        text, (size_t)snprintf(text, 32, "P%05zu|S%03zu", number % 10000, number / 10000 % 1000));
 }
 
 static struct store *open_store(struct bench *bench, const char *name, const struct leat_type *type,
@@ -178,8 +178,8 @@ static size_t walk(struct bench *bench, struct leat_bytes from, size_t most)
     struct entry *entry;
     size_t count = 0;
 
-    check(bench, store_range(bench->numbers, from, leat_bytes(NULL, 0), false, &cursor,
-                             &bench->error));
+    check(bench,
+          store_range(bench->numbers, from, leat_bytes(NULL, 0), false, &cursor, &bench->error));
     while (count < most && store_next(cursor, &entry, &bench->error) > 0)
         count++;
     store_cursor_close(cursor);

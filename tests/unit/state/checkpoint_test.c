@@ -5,8 +5,12 @@
 
 static struct checkpoint usual(void)
 {
-    return (struct checkpoint){ .offset = 50,       .written_ms = 1000, .first_offset = 10,
-                                .end_offset = 100,  .now_ms = 2000,     .delete_retention_ms = 4000 };
+    return (struct checkpoint){ .offset = 50,
+                                .written_ms = 1000,
+                                .first_offset = 10,
+                                .end_offset = 100,
+                                .now_ms = 2000,
+                                .delete_retention_ms = 4000 };
 }
 
 static void check(struct checkpoint checkpoint, enum checkpoint_verdict verdict, int64_t start,

@@ -31,7 +31,8 @@ Test(key, of_a_window_is_taken_apart, .init = start, .fini = stop)
 
     cr_assert(window_key_parse(window_key_build(&arena, LEAT_LITERAL(""), 7, 8), &parts));
     cr_assert(parts.key.size == 0 && parts.start_ms == 7 && parts.sequence == 8);
-    cr_assert(window_key_parse(window_key_build(&arena, LEAT_LITERAL("abc"), INT64_MAX, 1), &parts));
+    cr_assert(
+        window_key_parse(window_key_build(&arena, LEAT_LITERAL("abc"), INT64_MAX, 1), &parts));
     cr_assert(leat_bytes_equal(parts.key, LEAT_LITERAL("abc")) && parts.start_ms == INT64_MAX);
     cr_assert_not(window_key_parse(LEAT_LITERAL("12345678901"), &parts));
     cr_assert_not(window_key_parse(LEAT_LITERAL(""), &parts));
@@ -45,10 +46,11 @@ static bool between(struct leat_bytes key, struct leat_bytes from, struct leat_b
 Test(key, bounds_hold_the_windows_of_a_span_and_no_other, .init = start, .fini = stop)
 {
     struct leat_bytes from, to, key = LEAT_LITERAL("k");
-    static const int64_t spans[][2] = { { 0, 0 },   { 5, 10 },           { -7, 3 },
-                                        { 255, 256 }, { 1, INT64_MAX },  { INT64_MAX, INT64_MAX } };
-    static const int64_t starts[] = { 0, 1, 3, 4, 5, 10, 11, 255, 256, 257, INT64_MAX - 1,
-                                      INT64_MAX };
+    static const int64_t spans[][2] = { { 0, 0 },     { 5, 10 },        { -7, 3 },
+                                        { 255, 256 }, { 1, INT64_MAX }, { INT64_MAX, INT64_MAX } };
+    static const int64_t starts[] = {
+        0, 1, 3, 4, 5, 10, 11, 255, 256, 257, INT64_MAX - 1, INT64_MAX
+    };
 
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
         window_key_bounds(&arena, key, spans[i][0], spans[i][1], &from, &to);
@@ -75,8 +77,8 @@ Test(key, of_another_may_lie_between_and_is_told_apart, .init = start, .fini = s
     other = session_key_build(&arena, LEAT_LITERAL("k\0"), 5, 5);
     cr_assert(between(other, from, to));
     cr_assert_not(session_key_of(other, LEAT_LITERAL("k")));
-    cr_assert(session_key_of(session_key_build(&arena, LEAT_LITERAL("k"), 5, 6),
-                             LEAT_LITERAL("k")));
+    cr_assert(
+        session_key_of(session_key_build(&arena, LEAT_LITERAL("k"), 5, 6), LEAT_LITERAL("k")));
 }
 
 Test(key, of_a_session_is_the_one_that_java_lays_out, .init = start, .fini = stop)

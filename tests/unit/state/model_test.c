@@ -36,7 +36,8 @@ static unsigned draw(struct model *model, unsigned below)
     return (model->random >> 8) % below;
 }
 
-/* ---- keys --------------------------------------------------------------------------------------- */
+/* ---- keys ---------------------------------------------------------------------------------------
+ */
 
 static int order_keys(const void *a, const void *b)
 {
@@ -89,7 +90,8 @@ static bool expired(const struct model *model, int store, int key)
     return model->windowed && model->times[key] < model->expired_ms[store];
 }
 
-/* ---- values ------------------------------------------------------------------------------------- */
+/* ---- values -------------------------------------------------------------------------------------
+ */
 
 /* Lengths differ, so that blocks are outgrown. */
 static struct leat_bytes value_text(int value)
@@ -136,7 +138,8 @@ static void write_entry(struct model *model, int store, int key, struct entry *e
     }
 }
 
-/* ---- steps -------------------------------------------------------------------------------------- */
+/* ---- steps --------------------------------------------------------------------------------------
+ */
 
 static void touch_one(struct model *model)
 {
