@@ -1,6 +1,7 @@
 /* main.c - blackfriday: one binary, a command each for what can be done. */
 #include "blackfriday/cli.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,8 +18,15 @@ static void usage(FILE *file)
     fprintf(file, "\n`blackfriday COMMAND --help` tells more of one.\n");
 }
 
+/* A thread with a heap of its own keeps what it once used; the clients' threads are many. */
+static void share_heaps(void)
+{
+    mallopt(M_ARENA_MAX, 2);
+}
+
 int main(int argc, char **argv)
 {
+    share_heaps();
     if (argc < 2) {
         usage(stderr);
         return 2;

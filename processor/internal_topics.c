@@ -214,8 +214,6 @@ static int make_to(const struct making *making, const struct step *step)
     int32_t partitions = to->partitions ? to->partitions : widest_input(making->layout);
     int status;
 
-    if (to->topic_of)
-        return LEAT_OK;
     status = make_output(making, topic->name, partitions, to->cleanup ? to->cleanup : "delete",
                          &topic->partitions);
     topic->exists = !status;

@@ -44,7 +44,6 @@ char *leat_topology_describe(struct leat_topology *topology, bool mermaid);
 
 struct leat_source {
     const char *topic;            /* NULL: the step's name */
-    const char *const *topics;    /* several, NULL at the end; instead of topic */
     const struct leat_type *type; /* of the values */
     leat_time timestamp;          /* extractor; NULL: the record's own. Negative: dropped */
     leat_test valid;              /* false, or leat_fail(): to the topic's dead letter, not on */
@@ -52,7 +51,6 @@ struct leat_source {
     bool text_keys;               /* a null key, or one that is not UTF-8, is a dead letter */
     const char *rejects;          /* the dead-letter topic; NULL: <topic>-rejected */
     const char *store;            /* a table's: queryable by this name */
-    leat_duration history;        /* a table's: versions are kept this long */
     bool in_memory, no_cache;     /* a table's store */
     void *user;
 };
@@ -83,7 +81,6 @@ struct leat_branch { /* the last entry has no name; .test NULL: the rest */
 
 struct leat_to {
     const char *topic;            /* NULL: the step's name */
-    leat_key topic_of;            /* chosen per record, instead of topic */
     int32_t partitions;           /* of a topic that is missing; 0: as the widest input */
     const char *cleanup;          /* its cleanup.policy; NULL: delete */
     void *user;
