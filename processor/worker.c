@@ -199,6 +199,9 @@ static int run_tasks(struct worker *worker, struct leat_error *error)
             return status;
         done += status;
     }
+    if (done && !worker->in_hand)
+        log_debug("transaction_holds", "worker=%s", worker->options.transactional_id);
+    worker->in_hand += (uint64_t)done;
     atomic_fetch_add(&worker->figures.records, (unsigned long long)done);
     return done;
 }
@@ -282,6 +285,8 @@ int worker_step(struct worker *worker, int wait_ms, struct leat_error *error)
     }
     if (status >= 0)
         status = commit_due(worker) ? commit_all(worker, error) : LEAT_OK;
+    if (!status)
+        status = commit_idle(worker, error);
     if (!status)
         status = commit_purge(worker, error);
     return worker_recover(worker, status, error);

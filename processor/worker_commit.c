@@ -14,6 +14,8 @@
 
 #include <assert.h>
 
+enum { IDLE_FLUSH_MS = 5000 };
+
 /* ---- when --------------------------------------------------------------------------------------- */
 
 /* A position moves without a record where transaction markers lie at the end of a partition. */
@@ -187,13 +189,33 @@ int commit_all(struct worker *worker, struct leat_error *error)
     }
     if (status)
         return status == 1 ? LEAT_OK : status;
+    log_debug("transaction_committed", "worker=%s records=%llu", worker->options.transactional_id,
+              (unsigned long long)worker->in_hand);
     worker->in_transaction = false;
+    worker->in_hand = 0;
     status = commit_state(worker, error);
     publish(worker);
     worker->last_commit_ms = now_ms;
     worker->last_recommit_ms = all ? now_ms : worker->last_recommit_ms;
     atomic_fetch_add(&worker->figures.commits, 1);
     atomic_store(&worker->figures.commit_us, clock_us(worker->options.clock) - began_us);
+    return status;
+}
+
+/* A home goes to disk by its commits: an idle worker makes empty ones, so that a crash finds on disk
+ * what was committed last. */
+int commit_idle(struct worker *worker, struct leat_error *error)
+{
+    int64_t now_ms = worker_now(worker);
+    int status = LEAT_OK;
+
+    if (now_ms - worker->last_commit_ms < IDLE_FLUSH_MS ||
+        now_ms - worker->last_idle_ms < IDLE_FLUSH_MS)
+        return LEAT_OK;
+    worker->last_idle_ms = now_ms;
+    for (size_t i = 0; i < worker->hosted_count && !status; i++)
+        if (worker->hosted[i]->stage == STAGE_RUNNING && !worker->hosted[i]->task->dirty)
+            status = home_commit(worker->hosted[i]->home, error);
     return status;
 }
 
@@ -215,6 +237,7 @@ int commit_undo(struct worker *worker, int cause, struct leat_error *error)
         worker->writer = NULL;
     }
     worker->in_transaction = false;
+    worker->in_hand = 0;
     for (size_t i = 0; i < worker->hosted_count; i++)
         host_rewind(worker, worker->hosted[i], fenced, error);
     return LEAT_OK;

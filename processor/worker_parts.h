@@ -43,8 +43,9 @@ struct worker {
     size_t slot_count, slot_capacity;
     struct log_message *batch;
     bool in_transaction;
+    uint64_t in_hand;                /* records in the open transaction */
     bool wait_over;                  /* the last round found nothing to do */
-    int64_t last_commit_ms, last_purge_ms, last_recommit_ms, writer_at_ms;
+    int64_t last_commit_ms, last_purge_ms, last_recommit_ms, last_idle_ms, writer_at_ms;
     struct worker_figures figures;
     pthread_mutex_t lock;            /* over hosted[], for worker_describe() */
 };
@@ -71,6 +72,7 @@ bool commit_due(struct worker *worker);
 int commit_begin(struct worker *worker, struct leat_error *error);
 int commit_all(struct worker *worker, struct leat_error *error);
 int commit_undo(struct worker *worker, int cause, struct leat_error *error);
+int commit_idle(struct worker *worker, struct leat_error *error);
 int commit_purge(struct worker *worker, struct leat_error *error);
 
 #endif

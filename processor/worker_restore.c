@@ -37,6 +37,7 @@ static int find_start(struct worker *worker, struct hosted *hosted, struct task_
         return LEAT_OK;
     checkpoint_explain(&checkpoint, verdict, store->at->spec.name, text, sizeof text);
     log_warn("store_wiped", "task=%s %s", hosted->what->name, text);
+    store_abort(store->at->store);
     return home_wipe(home, number, error);
 }
 
