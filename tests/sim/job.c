@@ -1,0 +1,212 @@
+/* job.c - choosing a job and describing its topology. */
+#include "job.h"
+
+#include "base/memory.h"
+#include "processor/partition.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KEYS = 7, ROWS = 12 };
+
+/* ---- what a number stands for ---------------------------------------------------------------- */
+
+bool job_passes(int64_t number)
+{
+    return chance_mix((uint64_t)number * 3) % 8 != 0;
+}
+
+int64_t job_worth(int64_t number)
+{
+    return 1 + (int64_t)(chance_mix((uint64_t)number * 5) % 90);
+}
+
+int job_key(int64_t number)
+{
+    return (int)(chance_mix((uint64_t)number * 7) % KEYS);
+}
+
+static bool passes(const struct leat_record *record)
+{
+    return job_passes(leat_long_of(record));
+}
+
+static struct leat_bytes key_of(const struct leat_record *record)
+{
+    return leat_text(record, "k%d", job_key(leat_long_of(record)));
+}
+
+static struct leat_bytes hop_of(const struct leat_record *record)
+{
+    return leat_text(record, "hop%d",
+                     (int)(chance_mix((uint64_t)leat_long_of(record) * 11) % KEYS));
+}
+
+static void add(const struct leat_record *record, void *out)
+{
+    *(int64_t *)out += job_worth(leat_long_of(record));
+}
+
+static void subtract(const struct leat_record *record, void *out)
+{
+    *(int64_t *)out -= job_worth(leat_long_of(record));
+}
+
+static void merge(const struct leat_record *record, void *out)
+{
+    *(int64_t *)out += leat_long_of(record);
+}
+
+static void name_late(const struct leat_record *record, void *out)
+{
+    *(int64_t *)out = leat_long_of(record);
+}
+
+/* ---- the topology ---------------------------------------------------------------------------- */
+
+static struct leat_stream *keyed(const struct job *job, struct leat_topology *topology, int topic)
+{
+    char name[32];
+    struct leat_stream *stream;
+
+    snprintf(name, sizeof name, "in-%d", topic);
+    stream = leat_stream_from(topology, name, &(struct leat_source){ .type = &leat_long_type });
+    snprintf(name, sizeof name, "passing-%d", topic);
+    stream = leat_filter(stream, name, passes);
+    for (int hop = 0; hop < job->hops; hop++) {
+        snprintf(name, sizeof name, "hop-%d-%d", topic, hop);
+        stream = leat_key_by(stream, name, hop_of);
+        snprintf(name, sizeof name, "over-%d-%d", topic, hop);
+        stream = leat_repartition(stream, name, NULL);
+    }
+    snprintf(name, sizeof name, "keyed-%d", topic);
+    return leat_key_by(stream, name, key_of);
+}
+
+static void describe_sums(const struct job *job, struct leat_topology *topology)
+{
+    struct leat_stream *late = NULL, *a = keyed(job, topology, 0), *b;
+    struct leat_aggregate with = { .type = &leat_long_type,
+                                   .add = add,
+                                   .merge = job->merged ? merge : NULL,
+                                   .window = job->window,
+                                   .in_memory = job->in_memory,
+                                   .no_cache = job->no_cache,
+                                   .late = job->windowed ? &late : NULL };
+    struct leat_table *sums;
+
+    if (job->kind == JOB_COGROUP) {
+        b = keyed(job, topology, 1);
+        sums = leat_cogroup((struct leat_cogroup_input[]){ { a, add }, { b, add }, { 0 } }, "sums",
+                            &with);
+    } else {
+        sums = leat_aggregate(a, "sums", &with);
+    }
+    leat_to(leat_changes(sums, "changed"), "out", NULL);
+    if (late)
+        leat_to(leat_map(late, "named", &(struct leat_map){ .type = &leat_long_type,
+                                                            .value = name_late }), "late", NULL);
+}
+
+static void describe_rows(const struct job *job, struct leat_topology *topology)
+{
+    struct leat_table *rows =
+        leat_table_from(topology, "in-0", &(struct leat_source){ .type = &leat_long_type,
+                                                                 .in_memory = job->in_memory,
+                                                                 .no_cache = job->no_cache });
+    struct leat_group group = { .key = key_of,
+                                .type = &leat_long_type,
+                                .add = add,
+                                .subtract = subtract,
+                                .in_memory = job->in_memory,
+                                .no_cache = job->no_cache };
+
+    leat_to(leat_changes(leat_group_rows(rows, "sums", &group), "changed"), "out", NULL);
+}
+
+struct leat_topology *job_topology(const struct job *job)
+{
+    struct leat_topology *topology = leat_topology_new();
+
+    if (job->kind == JOB_ROWS)
+        describe_rows(job, topology);
+    else
+        describe_sums(job, topology);
+    return topology;
+}
+
+/* ---- choosing -------------------------------------------------------------------------------- */
+
+static void choose_window(struct job *job, struct chance *chance)
+{
+    int64_t panes = chance_in(chance, 2) ? 1 + chance_below(chance, 5) : 1;
+    int64_t advance = chance_in(chance, 2) ? 10 : 7;
+
+    job->window.size = panes * advance;
+    job->window.advance = panes > 1 ? advance : 0;
+    if (panes > 1 && chance_in(chance, 4))
+        job->window.size += 1; /* not a multiple: kept as windows */
+    job->window.grace = chance_pick(chance, (int64_t[]){ 0, 3, 10, 1000000 }, 4);
+}
+
+static int32_t partition_of_row(const struct job *job, int row)
+{
+    char key[16];
+
+    snprintf(key, sizeof key, "r%d", row);
+    return partition_of(leat_bytes_of(key), job->partitions);
+}
+
+static void make_events(struct job *job, struct chance *chance)
+{
+    int64_t each = chance_pick(chance, (int64_t[]){ 5, 30, 120 }, 3), number = 1;
+    int64_t begins_ms = chance_in(chance, 3) ? 0 : 1700000000000;
+
+    job->events = memory_array((size_t)(job->topics * job->partitions * each),
+                               sizeof *job->events);
+    for (int topic = 0; topic < job->topics; topic++)
+        for (int32_t p = 0; p < job->partitions; p++) {
+            int64_t at_ms = begins_ms + (chance_in(chance, 3) ? 40 : 0);
+
+            for (int64_t i = 0; i < each; i++, at_ms += chance_below(chance, job->spread_ms)) {
+                int64_t back = chance_below(chance, job->jitter_ms + 1);
+                struct event event = { .topic = topic,
+                                       .partition = p,
+                                       .number = number++,
+                                       .row = (int)chance_below(chance, ROWS),
+                                       .none = chance_in(chance, 5) };
+
+                event.timestamp_ms = at_ms - begins_ms > back ? at_ms - back : begins_ms;
+                if (job->kind == JOB_ROWS)
+                    event.partition = partition_of_row(job, event.row);
+                job->events[job->event_count++] = event;
+            }
+        }
+}
+
+void job_choose(struct job *job, struct chance *chance)
+{
+    *job = (struct job){ .kind = (enum job_kind)chance_below(chance, JOB_KINDS),
+                         .partitions = (int32_t)(1 + chance_below(chance, 4)),
+                         .topics = 1,
+                         .hops = chance_in(chance, 3),
+                         .merged = chance_in(chance, 2),
+                         .in_memory = chance_in(chance, 3),
+                         .no_cache = chance_in(chance, 4),
+                         .idles = chance_in(chance, 3),
+                         .spread_ms = 1 + chance_below(chance, 4),
+                         .jitter_ms = chance_pick(chance, (int64_t[]){ 0, 5, 25 }, 3) };
+    if (job->kind == JOB_COGROUP)
+        job->topics = 2;
+    job->windowed = job->kind == JOB_WINDOWS || (job->kind == JOB_COGROUP && chance_in(chance, 2));
+    if (job->kind == JOB_COGROUP)
+        job->merged = false;
+    if (job->windowed)
+        choose_window(job, chance);
+    make_events(job, chance);
+}
+
+void job_free(struct job *job)
+{
+    memory_free(job->events);
+}

@@ -1,0 +1,43 @@
+/* job.h - a small topology chosen by the seed, what goes into it, and what must come out.
+ *
+ * A value is a number, unique in the run; what a record is worth, and which key it has after a
+ * hop, follows from it. So the model needs no more than the list of what was sent.
+ */
+#ifndef TESTS_SIM_JOB_H
+#define TESTS_SIM_JOB_H
+
+#include "chance.h"
+
+#include <leat/stateful.h>
+
+enum job_kind { JOB_COUNT, JOB_WINDOWS, JOB_COGROUP, JOB_ROWS, JOB_KINDS };
+
+struct event {
+    int topic;           /* 0 or 1, "in-0" and "in-1" */
+    int32_t partition;
+    int64_t timestamp_ms;
+    int64_t number;      /* the value */
+    int row;             /* JOB_ROWS: the key */
+    bool none;           /* JOB_ROWS: a deletion */
+};
+
+struct job {
+    enum job_kind kind;
+    int32_t partitions;
+    int topics, hops;
+    bool windowed, merged, in_memory, no_cache, idles;
+    struct leat_window window;
+    int64_t spread_ms, jitter_ms;
+    struct event *events; /* in the order of each partition */
+    size_t event_count;
+};
+
+void job_choose(struct job *job, struct chance *chance);
+void job_free(struct job *job);
+struct leat_topology *job_topology(const struct job *job);
+
+bool job_passes(int64_t number);
+int64_t job_worth(int64_t number);
+int job_key(int64_t number);
+
+#endif
