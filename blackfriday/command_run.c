@@ -9,19 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct leat_topology *topology_of(const struct config *config)
+/* The topology reads the options while it runs, so they are the caller's. */
+static struct leat_topology *topology_of(const struct config *config,
+                                         struct retail_options *options)
 {
-    struct retail_options options = { 0 };
-
-    settings_retail(config, &options);
-    return retail_topology(&options);
+    settings_retail(config, options);
+    return retail_topology(options);
 }
 
 /* ---- run -------------------------------------------------------------------------------------- */
 
 static int work(const struct cli *cli, struct leat_error *error)
 {
-    struct leat_topology *topology = topology_of(cli->config);
+    struct retail_options options = { 0 };
+    struct leat_topology *topology = topology_of(cli->config, &options);
     struct leat_streams *streams = streams_new(topology, cli->config, NULL);
     int status;
 
@@ -65,7 +66,8 @@ static int describe(int argc, char **argv)
     int status = cli_parse(&cli, argc, argv, &error);
 
     if (!status) {
-        struct leat_topology *topology = topology_of(cli.config);
+        struct retail_options retail = { 0 };
+        struct leat_topology *topology = topology_of(cli.config, &retail);
         char *text = NULL;
 
         status = leat_topology_check(topology, &error);
