@@ -50,7 +50,8 @@ struct verify_options {
     int64_t top_window_ms, top_advance_ms; /* hopping: an hour by five minutes */
     int64_t grace_ms;         /* ten minutes */
     int64_t threshold;        /* of low-stock: 10 */
-    int64_t ahead_max_ms;     /* how far a timestamp may be ahead of the clock: a day */
+    int64_t ahead_max_ms;     /* how far a timestamp may be ahead of the clock: a day;
+                                 negative: as far as it likes */
     int64_t now_ms;           /* the clock: the system's */
     int64_t processed_since_ms; /* when processing began: a week before now_ms */
     const char *database;     /* libpq connection string; NULL: topics only */
