@@ -41,7 +41,8 @@ struct sink_options {
     int flush_interval_ms;  /* how long a row may wait for others; 0: 1 s */
     int session_timeout_ms; /* 0: 10 s */
     bool no_ddl;            /* tables are made by someone else */
-    bool until_caught_up;   /* return when all topics are at their ends */
+    bool until_caught_up;   /* return when all of its partitions are at their ends; an instance that
+                               is given none waits for some */
     void (*progress)(void *user, const struct sink_progress *progress); /* once a second */
     void *user;
 };

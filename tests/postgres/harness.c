@@ -49,6 +49,10 @@ void server_do(const char *action)
                  action);
 }
 
+/* The process that stops the server, and the end of its pipe that stays open until then. */
+static pid_t watcher = -1;
+static int watched = -1;
+
 /* Reads to the end of the pipe, which comes when the runner ends, however it ends. */
 static void watch(int pipe_end, const char *dir)
 {
@@ -63,7 +67,7 @@ static void watch(int pipe_end, const char *dir)
     _exit(1);
 }
 
-static bool server_start(char *dir, pid_t *watcher, int *pipe_end)
+static bool server_start(char *dir)
 {
     char path[256], conninfo[512] = "";
     int ends[2];
@@ -71,14 +75,14 @@ static bool server_start(char *dir, pid_t *watcher, int *pipe_end)
 
     if (!mkdtemp(dir) || pipe2(ends, O_CLOEXEC))
         return false;
-    *watcher = fork();
-    if (!*watcher) {
+    watcher = fork();
+    if (!watcher) {
         close(ends[1]);
         watch(ends[0], dir);
     }
     close(ends[0]);
-    *pipe_end = ends[1];
-    if (*watcher < 0 || script("start", dir))
+    watched = ends[1];
+    if (watcher < 0 || script("start", dir))
         return false;
     snprintf(path, sizeof(path), "%s/conninfo", dir);
     file = fopen(path, "r");
@@ -89,28 +93,24 @@ static bool server_start(char *dir, pid_t *watcher, int *pipe_end)
     return !setenv("LEAT_TEST_POSTGRES", conninfo, 1) && !setenv("LEAT_TEST_POSTGRES_DIR", dir, 1);
 }
 
-int main(int argc, char **argv)
+/* One test after the other: some of them kill the server. */
+ReportHook(PRE_ALL)(struct criterion_test_set *tests)
 {
-    char dir[] = "/tmp/leat-suite-postgres.XXXXXX";
-    struct criterion_test_set *tests;
-    pid_t watcher = -1;
-    int pipe_end = -1, failed = 1;
+    static char dir[] = "/tmp/leat-suite-postgres.XXXXXX";
 
-    /* Criterion starts a child by running this program again. */
-    if (!getenv("LEAT_TEST_POSTGRES") && !server_start(dir, &watcher, &pipe_end)) {
-        fprintf(stderr, "suite-postgres: PostgreSQL does not start, see %s\n", dir);
-        return 1;
-    }
-    tests = criterion_initialize();
+    (void)tests;
     criterion_options.jobs = 1;
-    if (criterion_handle_args(argc, argv, true))
-        failed = !criterion_run_all_tests(tests);
-    criterion_finalize(tests);
-    if (pipe_end >= 0) {
-        close(pipe_end);
-        waitpid(watcher, NULL, 0);
+    if (!server_start(dir)) {
+        fprintf(stderr, "suite-postgres: PostgreSQL does not start, see %s\n", dir);
+        exit(1);
     }
-    return failed;
+}
+
+ReportHook(POST_ALL)(struct criterion_global_stats *stats)
+{
+    (void)stats;
+    close(watched);
+    waitpid(watcher, NULL, 0);
 }
 
 /* ---- asking ------------------------------------------------------------------------------- */
