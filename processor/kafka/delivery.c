@@ -10,11 +10,13 @@
  * the field behind the public struct to 0. It is kept only if rd_kafka_message_timestamp() then
  * says 0, so that a librdkafka with another layout leaves the record at 1 ms, with a warning.
  *
- * Entry points: delivery_prepare(), delivery_reset(), delivery_fail(), delivery_flush()
+ * Entry points: delivery_prepare(), delivery_reset(), delivery_fail(), delivery_flush(),
+ *               delivery_end()
  */
 #include "processor/kafka/writer.h"
 
 #include "base/logline.h"
+#include "base/memory.h"
 
 enum { MESSAGE_WORDS = 8 }; /* of the message behind its public part that are looked at */
 
@@ -86,11 +88,45 @@ static void name_failure(struct kafka_writer *writer, const rd_kafka_message_t *
               rd_kafka_err2str(message->err));
 }
 
+/* ---- ends ----------------------------------------------------------------------------------- */
+
+static void make_room(struct kafka_target *target, size_t partitions)
+{
+    int64_t *ends = memory_array(partitions, sizeof *ends);
+
+    for (size_t i = 0; i < partitions; i++)
+        ends[i] = i < target->partitions ? target->ends[i] : -1;
+    memory_free(target->ends);
+    target->ends = ends;
+    target->partitions = partitions;
+}
+
+/* A retry of what was written already is answered without its offset: then the end is not known. */
+static void note_end(struct kafka_target *target, const rd_kafka_message_t *message)
+{
+    size_t partition = (size_t)message->partition;
+
+    if (partition >= target->partitions)
+        make_room(target, partition + 1);
+    target->ends[partition] = message->offset >= 0 ? message->offset + 1 : -1;
+}
+
+int64_t delivery_end(const struct kafka_target *target, int32_t partition)
+{
+    return (size_t)partition < target->partitions ? target->ends[partition] : -1;
+}
+
+/* ---- reports -------------------------------------------------------------------------------- */
+
 static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, void *opaque)
 {
     struct kafka_writer *writer = opaque;
 
-    if (!message->err || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+    if (!message->err) {
+        note_end(rd_kafka_topic_opaque(message->rkt), message);
+        return;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
         return;
     if (!writer->failed && !writer->failure_named)

@@ -177,6 +177,13 @@ static bool writer_failure(struct log_writer *log_writer, struct log_failure *fa
     return writer->failure_named;
 }
 
+static int64_t writer_end(struct log_writer *log_writer, int topic, int32_t partition)
+{
+    const struct kafka_writer *writer = (const struct kafka_writer *)log_writer;
+
+    return delivery_end(writer->targets[topic], partition);
+}
+
 /* ---- life ----------------------------------------------------------------------------------- */
 
 static void close_handle(struct kafka_writer *writer)
@@ -201,6 +208,7 @@ static void writer_free(struct log_writer *log_writer)
     close_handle(writer);
     for (size_t i = 0; i < writer->target_count; i++) {
         memory_free(writer->targets[i]->name);
+        memory_free(writer->targets[i]->ends);
         memory_free(writer->targets[i]);
     }
     if (writer->offsets)
@@ -219,6 +227,7 @@ static const struct log_writer_ops writer_ops = {
     .abort = transaction_abort,
     .failure = writer_failure,
     .free = writer_free,
+    .end = writer_end,
 };
 
 static int open_handle(struct kafka_writer *writer, struct leat_error *error)
