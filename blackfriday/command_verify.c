@@ -6,21 +6,6 @@
 #include "processor/streams.h"
 #include "schemas/registry.h"
 
-/* The topics are read through verify's own client, not through the engine's. */
-static int open_input(const struct config *config, struct verify_input **input,
-                      struct leat_error *error)
-{
-    struct verify_setting settings[128];
-    size_t count;
-    const struct log_setting *kafka = config_kafka(config, &count);
-
-    count = count < 128 ? count : 128;
-    for (size_t i = 0; i < count; i++)
-        settings[i] = (struct verify_setting){ kafka[i].name, kafka[i].value };
-    return verify_kafka_new(config_text(config, "bootstrap.servers"), settings, count, input,
-                            error);
-}
-
 static int work(const struct cli *cli, bool no_database, struct leat_error *error)
 {
     struct verify_options options = { 0 };
@@ -33,7 +18,7 @@ static int work(const struct cli *cli, bool no_database, struct leat_error *erro
         options.database = NULL;
     status = streams_registry(cli->config, &registry, error);
     if (!status)
-        status = open_input(cli->config, &input, error);
+        status = settings_input(cli->config, &input, error);
     if (!status)
         status = verify_run(input, registry, &options, error);
     verify_input_free(input);

@@ -10,6 +10,8 @@
 
 #include <assert.h>
 
+enum { KAFKA_SETTINGS = 128 };
+
 static const struct config_option options[] = {
     { "blackfriday.window.ms", "Windows of sales by product, category, store and region.",
       CONFIG_DURATION, "1h", 1000, INT64_C(31536000000), .common = true },
@@ -91,4 +93,18 @@ int settings_open(const struct config *config, struct log **log, struct registry
     int status = streams_registry(config, registry, error);
 
     return status ? status : streams_log(config, log, error);
+}
+
+int settings_input(const struct config *config, struct verify_input **input,
+                   struct leat_error *error)
+{
+    struct verify_setting settings[KAFKA_SETTINGS];
+    size_t count;
+    const struct log_setting *kafka = config_kafka(config, &count);
+
+    count = count < KAFKA_SETTINGS ? count : KAFKA_SETTINGS;
+    for (size_t i = 0; i < count; i++)
+        settings[i] = (struct verify_setting){ kafka[i].name, kafka[i].value };
+    return verify_kafka_new(config_text(config, "bootstrap.servers"), settings, count, input,
+                            error);
 }

@@ -409,11 +409,10 @@ static int run(struct runner *runner, struct leat_error *error)
             *error = (struct leat_error){ 0 };
         }
         runner_show(runner, false);
-        if (runner->options->until_caught_up && runner_caught_up(runner)) {
-            runner_show(runner, true);
+        if (runner->options->until_caught_up && runner_caught_up(runner))
             break;
-        }
     }
+    runner_show(runner, true);
     return LEAT_OK;
 }
 
