@@ -50,8 +50,9 @@ int kafka_status(rd_kafka_resp_err_t code)
     return LEAT_E_LOG;
 }
 
-static int fail(struct leat_error *error, int status, const char *sentence, const char *format,
-                va_list arguments)
+__attribute__((format(printf, 4, 0))) static int fail(struct leat_error *error, int status,
+                                                      const char *sentence, const char *format,
+                                                      va_list arguments)
 {
     char action[256];
 

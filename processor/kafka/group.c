@@ -83,9 +83,13 @@ static int read_metadata(const rd_kafka_consumer_group_metadata_t *metadata, int
     if (count > head && !memcmp(bytes, magic, sizeof(magic) - 1)) {
         memcpy(generation, bytes + sizeof(magic) - 1, sizeof(*generation));
         name = strnlen(bytes + head, count - head) + 1;
-        if (head + name < count && strnlen(bytes + head + name, count - head - name) < size) {
-            strncpy(member, bytes + head + name, size - 1);
-            status = LEAT_OK;
+        if (head + name < count) {
+            const char *id = bytes + head + name;
+            size_t length = strnlen(id, count - head - name);
+
+            status = length < size ? LEAT_OK : LEAT_E_LOG;
+            memcpy(member, id, status ? 0 : length);
+            member[status ? 0 : length] = 0;
         }
     }
     rd_kafka_mem_free(NULL, bytes);

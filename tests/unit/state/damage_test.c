@@ -66,7 +66,7 @@ static void find_table(void)
         fseek(stream, 0, SEEK_END);
         if (ftell(stream) > most) {
             most = ftell(stream);
-            strcpy(table, path);
+            snprintf(table, sizeof table, "%s", path);
         }
         fclose(stream);
     }

@@ -39,11 +39,10 @@ static int note(void *user, struct store *store, const struct entry *entry, stru
 
     cr_assert_eq(!wire.data, !entry->value);
     cr_assert(entry->dirty);
-    snprintf(shop->flushed + size, sizeof shop->flushed - size, "%s%.*s=%.*s<%.*s", size ? " " : "",
+    snprintf(shop->flushed + size, sizeof shop->flushed - size, "%s%.*s=%.*s<%.*s%s",
+             size ? " " : "",
              (int)entry->key.size, entry->key.data, (int)wire.size, wire.data ? wire.data : "-",
-             before ? (int)before->size : 0, before ? before->data : "");
-    if (!wire.data)
-        strcat(shop->flushed, "-");
+             before ? (int)before->size : 0, before ? before->data : "", wire.data ? "" : "-");
     return LEAT_OK;
 }
 
