@@ -67,6 +67,17 @@ const struct operator aggregate_rows = {
     .flush = rows_flush, .get = rows_get,
 };
 
+/* What moved the clock where records are combined may still be held back there; a record that went
+ * past it says how far time had come. */
+void aggregate_reach(struct node *node, int input, const struct change *change)
+{
+    const struct aggregation *aggregation = node->step->options;
+
+    time_reach(&node->clock, input, change->origin, change->record.timestamp_ms);
+    if (aggregation->combined && !change->partial)
+        time_reach(&node->clock, input, change->origin, change->origin_ms);
+}
+
 /* ---- late records --------------------------------------------------------------------------- */
 
 static int late_process(struct node *node, int input, const struct change *change)
@@ -76,6 +87,17 @@ static int late_process(struct node *node, int input, const struct change *chang
 
 const struct operator late_records = { .verb = "late", .process = late_process };
 
+/* The sender has judged what it combined, by the origin's own time. That is in time here as well,
+ * unless the sender had said idle, and the others' time has closed the window meanwhile. */
+bool aggregate_too_late(const struct node *node, int input, const struct change *change,
+                        int64_t close_ms)
+{
+    if (change->partial)
+        return close_ms <= time_settled(&node->feed, &node->clock);
+    return time_late(&node->feed, &node->clock, input, change->origin, change->origin_ms,
+                     close_ms);
+}
+
 int aggregate_late(struct node *node, struct leat_span window, const struct change *change)
 {
     const struct aggregation *aggregation = node->step->options;
@@ -84,7 +106,7 @@ int aggregate_late(struct node *node, struct leat_span window, const struct chan
 
     node->late++;
     node->dropped++;
-    if (!aggregation->late)
+    if (!aggregation->late || change->partial)
         return LEAT_OK;
     child = flow_node(node->flow, aggregation->late);
     late.record.window = window;
@@ -172,7 +194,8 @@ struct leat_table *leat_aggregate(struct leat_stream *in, const char *name,
     struct step *from = grouped(in, name, &options);
     struct step *step = aggregation_step(from->topology, name, &options);
     leat_fill *adds = arena_zeroed(&step->topology->arena, sizeof *adds);
-    struct aggregation kept = { .with = options, .adds = adds };
+    struct aggregation kept = { .with = options, .adds = adds,
+                                .combined = from->twin && from->partial_type };
 
     adds[0] = options.add;
     step_require(step, options.add, "an aggregate needs .add");
@@ -201,6 +224,8 @@ struct leat_table *leat_cogroup(const struct leat_cogroup_input *inputs, const c
     for (size_t i = 0; i < count; i++)
         from[i] = step_partitioned(step_of(inputs[i].stream));
     step = aggregation_step(topology, name, with);
+    step_require(step, !with->late, "a cogroup has no stream of late records: its inputs may differ "
+                                    "in type");
     for (size_t i = 0; i < count; i++) {
         adds[i] = inputs[i].add;
         step_require(step, adds[i], "input %zu of the cogroup needs .add", i + 1);

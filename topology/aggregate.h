@@ -9,7 +9,11 @@ struct aggregation {
     struct leat_aggregate with;
     const leat_fill *adds;  /* by input; one for an aggregate */
     struct step *late;      /* the stream of late records; NULL: nobody asked */
+    bool combined;          /* partial aggregates come in */
 };
+
+/* Moves the clock of the change's origin. */
+void aggregate_reach(struct node *node, int input, const struct change *change);
 
 /* Adds the change to the row under row_key and passes on the result with the window's bounds. */
 int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
@@ -22,7 +26,11 @@ void aggregate_add(const struct aggregation *aggregation, int input, bool existe
 /* Whether the window is kept as panes (panes.c). */
 bool panes_fit(const struct leat_aggregate *with);
 
-/* Counts a late record, and passes it to whoever asked. */
+/* Whether what ends at close_ms (window end plus grace) has closed for the change. */
+bool aggregate_too_late(const struct node *node, int input, const struct change *change,
+                        int64_t close_ms);
+
+/* Counts a late record, and passes it to whoever asked. A partial aggregate is only counted. */
 int aggregate_late(struct node *node, struct leat_span window, const struct change *change);
 
 #endif

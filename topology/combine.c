@@ -2,7 +2,8 @@
  *
  * Records of one key, pane of time and origin become one partial a commit. A record goes on as it
  * is, uncombined, unless it is in time for every window that holds it by its own origin: so the
- * receiver merges partials without judging them again, and judges all others itself.
+ * receiver merges partials without judging them again, and judges all others itself, by the clock
+ * of the origin as it stood here.
  * A pane is what all its timestamps share their windows in: the window itself if it tumbles, its
  * advance if it hops and the size is a multiple of that.
  */
@@ -38,7 +39,7 @@ static bool combines(struct node *node, const struct leat_window *window,
     if (window->size % window_advance(window))
         return false;
     close_ms = window_first(window, at_ms) + window->size + window->grace;
-    return close_ms > *time_place(&node->clock, change->origin) || close_ms > change->origin_ms;
+    return close_ms > *time_place(&node->clock, 0, change->origin) || close_ms > change->origin_ms;
 }
 
 static int combine_add(struct node *node, const struct leat_aggregate *with, struct leat_bytes key,
@@ -81,15 +82,15 @@ static int combine_process(struct node *node, int input, const struct change *ch
     if (!change->record.key.data || !change->record.value)
         return node_drop(node);
     if (with->window.size) {
-        time_reach(&node->clock, change->origin, change->record.timestamp_ms);
+        time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);
         pane = change->record.timestamp_ms / window_advance(&with->window);
     }
     if (combines(node, &with->window, change))
         return combine_add(node, with, pane_key(&node->flow->record, change->origin, pane,
                                                 change->record.key), change);
     single = *change;
-    if (single.origin_ms == TIME_MAX)
-        single.origin_ms = *time_place(&node->clock, change->origin);
+    if (with->window.size && single.origin_ms > *time_place(&node->clock, 0, change->origin))
+        single.origin_ms = *time_place(&node->clock, 0, change->origin);
     return node_forward(node, &single);
 }
 

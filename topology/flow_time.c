@@ -51,12 +51,13 @@ static void open_feed(struct flow *flow, struct node *node)
 {
     size_t ways = count_ways(node);
     int32_t origins = flow->options.origins[node->step->group];
+    int32_t inputs = node->step->input_count;
 
     node->feed.heard = memory_array(ways, sizeof *node->feed.heard);
     node->feed.sources = memory_array(ways, sizeof *node->feed.sources);
     feed_from(node, &node->feed, ways);
     node->feed.single = origins == 1 || !node->feed.heard_count;
-    time_clock_init(&node->clock, node->feed.single ? 1 : origins);
+    time_clock_init(&node->clock, inputs, node->feed.single ? 1 : origins);
 }
 
 void flow_time_open(struct flow *flow)
@@ -68,7 +69,7 @@ void flow_time_open(struct flow *flow)
         if (node->operator == &repartition_receive)
             time_heard_init(&node->heard, flow->options.partitions[step->twin->group]);
         else if (node->operator->source)
-            time_clock_init(&node->clock, 1);
+            time_clock_init(&node->clock, 1, 1);
     }
     for (size_t i = 0; i < flow->node_count; i++)
         if (flow->nodes[i].operator->windowed)
@@ -94,14 +95,8 @@ void flow_hear(struct node *receiver, int32_t sender, int64_t mark_ms)
  * has heard itself. */
 int64_t flow_mark(const struct flow *flow, const struct node *sink)
 {
-    int64_t greatest = TIME_NONE;
-
-    if (sink->feed.heard_count)
-        return time_closing(&sink->feed, &sink->clock);
-    for (int32_t i = 0; i < sink->clock.origins; i++)
-        if (sink->clock.greatest[i] > greatest)
-            greatest = sink->clock.greatest[i];
-    return greatest;
+    return sink->feed.heard_count ? time_closing(&sink->feed, &sink->clock, 0)
+                                  : time_greatest(&sink->clock);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------- */
@@ -153,7 +148,7 @@ static int save_node(struct flow *flow, struct node *node)
 
     if (node->clock.moved)
         status = save_row(flow, "clock", node->step->name, node->clock.greatest,
-                          node->clock.origins);
+                          time_places(&node->clock));
     node->clock.moved = false;
     if (!status && node->heard.moved)
         status = save_row(flow, "heard", node->step->name, node->heard.marks,
@@ -179,7 +174,7 @@ static int load_node(struct flow *flow, struct node *node)
 
     if (node->clock.origins)
         status = load_row(flow, "clock", node->step->name, node->clock.greatest,
-                          node->clock.origins);
+                          time_places(&node->clock));
     node->clock.moved = false;
     if (!status && node->heard.senders) {
         status = load_row(flow, "heard", node->step->name, node->heard.marks,

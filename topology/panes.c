@@ -49,7 +49,7 @@ bool panes_fit(const struct leat_aggregate *with)
 /* ---- one record ------------------------------------------------------------------------------ */
 
 /* How many of the earliest windows it came too late for, -1: all; each is told to whoever asked. */
-static int tell_late(struct node *node, const struct change *change, int *late)
+static int tell_late(struct node *node, int input, const struct change *change, int *late)
 {
     const struct leat_window *window = &with_of(node)->window;
     int64_t at_ms = change->record.timestamp_ms;
@@ -59,8 +59,7 @@ static int tell_late(struct node *node, const struct change *change, int *late)
         struct leat_span span = { start, start + window->size };
         int status;
 
-        if (change->partial || !time_late(&node->feed, &node->clock, change->origin,
-                                          change->origin_ms, span.end_ms + window->grace))
+        if (!aggregate_too_late(node, input, change, span.end_ms + window->grace))
             return LEAT_OK;
         ++*late;
         status = aggregate_late(node, span, change);
@@ -140,8 +139,8 @@ static int panes_process(struct node *node, int input, const struct change *chan
 
     if (!change->record.key.data || !change->record.value)
         return node_drop(node);
-    time_reach(&node->clock, change->origin, change->record.timestamp_ms);
-    status = tell_late(node, change, &late);
+    aggregate_reach(node, input, change);
+    status = tell_late(node, input, change, &late);
     return status || late < 0 ? status : add_to_block(node, input, change, late);
 }
 
@@ -175,12 +174,9 @@ static int read_block(struct node *node, struct leat_bytes key, int64_t block_ms
 /* Nothing lies in a block that begins behind the greatest timestamp that came here. */
 static int read_around(struct node *node, const struct window_key *row)
 {
-    int64_t size_ms = with_of(node)->window.size, greatest_ms = TIME_NONE;
+    int64_t size_ms = with_of(node)->window.size, greatest_ms = time_greatest(&node->clock);
     int status = LEAT_OK;
 
-    for (int32_t i = 0; i < node->clock.origins; i++)
-        if (node->clock.greatest[i] > greatest_ms)
-            greatest_ms = node->clock.greatest[i];
     ((struct panes *)node->state)->around_count = 0;
     for (int64_t at = row->start_ms - size_ms; at <= row->start_ms + size_ms && !status;
          at += size_ms)
@@ -189,13 +185,13 @@ static int read_around(struct node *node, const struct window_key *row)
     return status;
 }
 
-/* 0 if the window has no pane; its result's timestamp otherwise. */
+/* TIME_NONE if the window has no pane; its result's timestamp otherwise. */
 static int64_t add_up(struct node *node, const struct change *cause, int64_t start_ms, void *out)
 {
     const struct leat_aggregate *with = with_of(node);
     const struct panes *panes = node->state;
     struct leat_record record = cause->record;
-    int64_t at_ms = 0;
+    int64_t at_ms = TIME_NONE;
 
     if (with->init)
         with->init(&record, out);
@@ -249,7 +245,7 @@ static int pass_on(struct node *node, struct change *change, const struct window
         status = node_leave(node, change);
         change->record.value = value;
         change->record.window = (struct leat_span){ start, start + window->size };
-        if (!status && change->record.timestamp_ms)
+        if (!status && change->record.timestamp_ms != TIME_NONE)
             status = node_forward(node, change);
     }
     return status < 0 ? status : LEAT_OK;

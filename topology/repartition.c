@@ -12,9 +12,9 @@ static int send_process(struct node *node, int input, const struct change *chang
 
     if (!change->record.key.data)
         return LEAT_OK;
-    time_reach(&node->clock, change->origin, change->record.timestamp_ms);
+    time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);
     if (sent.origin_ms == TIME_MAX)
-        sent.origin_ms = *time_place(&node->clock, change->origin);
+        sent.origin_ms = *time_place(&node->clock, 0, change->origin);
     return node->flow->options.ops->send(node->flow, node, &sent);
 }
 

@@ -48,7 +48,7 @@ static int stream_process(struct node *node, int input, const struct change *cha
     if (status)
         return status < 0 ? status : LEAT_OK;
     if (node->clock.origins)
-        time_reach(&node->clock, change->origin, change->record.timestamp_ms);
+        time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);
     return node_forward(node, change);
 }
 
@@ -61,7 +61,7 @@ static int table_process(struct node *node, int input, const struct change *chan
     if (!change->record.key.data)
         return node_drop(node);
     if (node->clock.origins)
-        time_reach(&node->clock, change->origin, change->record.timestamp_ms);
+        time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);
     if (!node->step->store_count)
         return node_forward(node, change);
     return rows_set(node, change->record.key, change->record.value, change);

@@ -14,10 +14,20 @@ static int64_t *times_new(int32_t count)
     return times;
 }
 
-void time_clock_init(struct time_clock *clock, int32_t origins)
+void time_clock_init(struct time_clock *clock, int32_t inputs, int32_t origins)
 {
-    assert(origins > 0);
-    *clock = (struct time_clock){ times_new(origins), origins, false };
+    assert(inputs > 0 && origins > 0);
+    *clock = (struct time_clock){ times_new(inputs * origins), inputs, origins, false };
+}
+
+int64_t time_greatest(const struct time_clock *clock)
+{
+    int64_t greatest = TIME_NONE;
+
+    for (int32_t i = 0; i < time_places(clock); i++)
+        if (clock->greatest[i] > greatest)
+            greatest = clock->greatest[i];
+    return greatest;
 }
 
 void time_clock_free(struct time_clock *clock)
@@ -86,14 +96,21 @@ static int64_t least_of(const struct time_feed *feed)
 }
 
 /* A closing time never falls: a sender that wakes up behind the others finds windows closed. */
-int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock)
+int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock, int input)
 {
-    return feed->single ? clock->greatest[0] : least_of(feed);
+    return feed->single ? *time_place(clock, input, 0) : least_of(feed);
 }
 
 int64_t time_settled(const struct time_feed *feed, const struct time_clock *clock)
 {
-    return feed->heard_count ? least_of(feed) : clock->greatest[0];
+    int64_t least = clock->greatest[0];
+
+    if (feed->heard_count)
+        return least_of(feed);
+    for (int input = 1; input < clock->inputs; input++)
+        if (*time_place(clock, input, 0) < least)
+            least = *time_place(clock, input, 0);
+    return least;
 }
 
 int time_save(const int64_t *times, int32_t count, struct buffer *out)

@@ -16,10 +16,12 @@
 #define TIME_NONE (-1)       /* nothing yet */
 #define TIME_MAX  INT64_MAX  /* said by a sender that is idle */
 
+/* By input of the operator, and in each by origin; one origin alone has place 0 whatever its
+ * number. The inputs of a cogroup are read at their own pace: none makes another's records late. */
 struct time_clock {
-    int64_t *greatest; /* by origin; one alone has place 0 whatever its number */
-    int32_t origins;
-    bool moved;        /* since it was last saved */
+    int64_t *greatest;
+    int32_t inputs, origins;
+    bool moved; /* since it was last saved */
 };
 
 /* The last mark heard from each sender of a repartition topic into one task. */
@@ -35,20 +37,28 @@ struct time_feed {
     const struct time_heard **heard;
     const struct time_clock **sources; /* each of one origin */
     int heard_count, source_count;
-    bool single; /* one origin: its own clock is the closing time */
+    bool single; /* one origin: its own clock is the closing time, of each input its own */
 };
 
-void time_clock_init(struct time_clock *clock, int32_t origins);
+void time_clock_init(struct time_clock *clock, int32_t inputs, int32_t origins);
 void time_clock_free(struct time_clock *clock);
 
-static inline int64_t *time_place(const struct time_clock *clock, int32_t origin)
+static inline int32_t time_places(const struct time_clock *clock)
 {
-    return &clock->greatest[clock->origins == 1 ? 0 : origin];
+    return clock->inputs * clock->origins;
 }
 
-static inline void time_reach(struct time_clock *clock, int32_t origin, int64_t timestamp_ms)
+static inline int64_t *time_place(const struct time_clock *clock, int input, int32_t origin)
 {
-    int64_t *greatest = time_place(clock, origin);
+    return &clock->greatest[input * clock->origins + (clock->origins == 1 ? 0 : origin)];
+}
+
+int64_t time_greatest(const struct time_clock *clock); /* of all; TIME_NONE: nothing yet */
+
+static inline void time_reach(struct time_clock *clock, int input, int32_t origin,
+                              int64_t timestamp_ms)
+{
+    int64_t *greatest = time_place(clock, input, origin);
 
     if (*greatest < timestamp_ms) {
         *greatest = timestamp_ms;
@@ -61,8 +71,8 @@ void time_heard_free(struct time_heard *heard);
 void time_heard_loaded(struct time_heard *heard); /* after its marks were read back */
 void time_hear(struct time_heard *heard, int32_t sender, int64_t mark_ms);
 
-/* The time up to which windows are closed: TIME_NONE if nothing is. */
-int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock);
+/* The time up to which windows are closed for an input: TIME_NONE if nothing is. */
+int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock, int input);
 
 /* The time up to which nothing more can come, so that rows may expire: as the closing time, but by
  * the senders' marks with one origin too. A sender that combines records tells them in no order of
@@ -71,11 +81,11 @@ int64_t time_settled(const struct time_feed *feed, const struct time_clock *cloc
 
 /* Whether what ends at close_ms (window end plus grace) has closed for a record of this origin. */
 static inline bool time_late(const struct time_feed *feed, const struct time_clock *clock,
-                             int32_t origin, int64_t origin_ms, int64_t close_ms)
+                             int input, int32_t origin, int64_t origin_ms, int64_t close_ms)
 {
-    if (close_ms <= time_closing(feed, clock))
+    if (close_ms <= time_closing(feed, clock, input))
         return true;
-    return close_ms <= *time_place(clock, origin) && close_ms <= origin_ms;
+    return close_ms <= *time_place(clock, input, origin) && close_ms <= origin_ms;
 }
 
 /* As they are kept in the time store: eight bytes each, big-endian. Load takes what fits. */

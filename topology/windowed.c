@@ -19,12 +19,10 @@ static int windowed_process(struct node *node, int input, const struct change *c
 
     if (!change->record.key.data)
         return node_drop(node);
-    time_reach(&node->clock, change->origin, at_ms);
+    aggregate_reach(node, input, change);
     for (int64_t start = window_first(window, at_ms); start <= at_ms; start += advance_ms) {
         struct leat_span span = { start, start + window->size };
-        bool late = !change->partial &&
-                    time_late(&node->feed, &node->clock, change->origin, change->origin_ms,
-                              span.end_ms + window->grace);
+        bool late = aggregate_too_late(node, input, change, span.end_ms + window->grace);
         struct leat_bytes key = window_key_build(&node->flow->record, change->record.key, start, 0);
         int status = late ? aggregate_late(node, span, change)
                           : aggregate_row(node, input, key, span, change);

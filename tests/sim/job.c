@@ -62,6 +62,11 @@ static void name_late(const struct leat_record *record, void *out)
     *(int64_t *)out = leat_long_of(record);
 }
 
+bool job_tells_all(const struct job *job)
+{
+    return job->tells_late && !(job->merged && job->idles);
+}
+
 /* ---- the topology ---------------------------------------------------------------------------- */
 
 static struct leat_stream *keyed(const struct job *job, struct leat_topology *topology, int topic)
@@ -92,7 +97,7 @@ static void describe_sums(const struct job *job, struct leat_topology *topology)
                                    .window = job->window,
                                    .in_memory = job->in_memory,
                                    .no_cache = job->no_cache,
-                                   .late = job->windowed ? &late : NULL };
+                                   .late = job->tells_late ? &late : NULL };
     struct leat_table *sums;
 
     if (job->kind == JOB_COGROUP) {
@@ -193,14 +198,13 @@ void job_choose(struct job *job, struct chance *chance)
                          .merged = chance_in(chance, 2),
                          .in_memory = chance_in(chance, 3),
                          .no_cache = chance_in(chance, 4),
-                         .idles = chance_in(chance, 3),
+                         .idles = chance_in(chance, 4),
                          .spread_ms = 1 + chance_below(chance, 4),
                          .jitter_ms = chance_pick(chance, (int64_t[]){ 0, 5, 25 }, 3) };
     if (job->kind == JOB_COGROUP)
         job->topics = 2;
     job->windowed = job->kind == JOB_WINDOWS || (job->kind == JOB_COGROUP && chance_in(chance, 2));
-    if (job->kind == JOB_COGROUP)
-        job->merged = false;
+    job->tells_late = job->kind == JOB_WINDOWS;
     if (job->windowed)
         choose_window(job, chance);
     make_events(job, chance);

@@ -25,7 +25,7 @@ struct job {
     enum job_kind kind;
     int32_t partitions;
     int topics, hops;
-    bool windowed, merged, in_memory, no_cache, idles;
+    bool windowed, tells_late, merged, in_memory, no_cache, idles;
     struct leat_window window;
     int64_t spread_ms, jitter_ms;
     struct event *events; /* in the order of each partition */
@@ -35,6 +35,10 @@ struct job {
 void job_choose(struct job *job, struct chance *chance);
 void job_free(struct job *job);
 struct leat_topology *job_topology(const struct job *job);
+
+/* Whether each record that does not count comes out as late. What was combined before it came too
+ * late does not, where a partition that has said idle goes on behind the others. */
+bool job_tells_all(const struct job *job);
 
 bool job_passes(int64_t number);
 int64_t job_worth(int64_t number);

@@ -102,6 +102,20 @@ static void live(struct world *world, const struct trouble *trouble)
         world_fail(world, "what was fed is not processed after %d steps", STEPS_MAX);
 }
 
+static void tell(const struct world *world, uint64_t seed)
+{
+    static const char *const kinds[] = { "count", "windows", "cogroup", "rows" };
+    const struct job *job = world->job;
+
+    printf("%s, %d partitions, %d hops, size %d, advance %d, grace %d%s%s%s%s%s%s, %d instances\n",
+           kinds[job->kind], job->partitions, job->hops, (int)job->window.size,
+           (int)job->window.advance, (int)job->window.grace, job->merged ? ", merged" : "",
+           job->in_memory ? ", in memory" : "", job->no_cache ? ", no cache" : "",
+           job->idles ? ", idles" : "", world->settings.caching ? "" : ", no caching",
+           world->directory ? ", on disk" : "", world->instance_count);
+    printf("replay with: sim --seed %" PRIu64 " --runs 1\n", seed);
+}
+
 static bool simulate(uint64_t seed, const char *directory, struct total *total)
 {
     struct chance chance = { seed * 0x9e3779b97f4a7c15u };
@@ -118,6 +132,8 @@ static bool simulate(uint64_t seed, const char *directory, struct total *total)
         check_outputs(&world);
     if (!world.failed)
         check_stores(&world);
+    if (world.failed)
+        tell(&world, seed);
     world_close(&world);
     job_free(&job);
     total->kills += world.kills;
@@ -188,12 +204,10 @@ int main(int count, char **arguments)
     for (uint64_t seed = options.seed; seed < options.seed + options.runs; seed++) {
         char *directory = memory_format("%s/%" PRIu64, parent, seed);
 
-        if (simulate(seed, directory, &total)) {
+        if (simulate(seed, directory, &total))
             total.passed++;
-        } else {
+        else
             total.failed++;
-            printf("replay with: sim --seed %" PRIu64 " --runs 1\n", seed);
-        }
         wipe(directory);
         memory_free(directory);
     }
