@@ -74,16 +74,17 @@ build() { # PRESET
 }
 
 unit_tests() {
-    local runner status=0 line
+    local runner status=0 count=0
     for runner in "$chroot"/leat/build/release/tests/unit-*; do
         [ -x "$runner" ] || continue
+        count=$((count + 1))
         if ! inside "${runner#"$chroot"}" >"$chroot/tmp/unit.log" 2>&1; then
             tail -n 40 "$chroot/tmp/unit.log"
             status=1
         fi
         grep Synthesis "$chroot/tmp/unit.log"
     done
-    return $status
+    [ $count -gt 0 ] && return $status
 }
 
 check "a chroot of Debian 13 can be made" bootstrap
