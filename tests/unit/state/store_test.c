@@ -144,7 +144,7 @@ EACH_KIND(store, keeps_what_a_value_pointed_to_outside)
         *(struct leat_bytes *)store_edit(shop.store, entry) = leat_bytes(outside, (size_t)size);
         store_touch(shop.store, entry, i);
         memset(outside, '#', sizeof outside);
-        cr_assert_eq(((struct leat_bytes *)entry->value)->size, size);
+        cr_assert_eq(((struct leat_bytes *)entry->value)->size, (size_t)size);
         cr_assert(!strchr(entry_text(entry), '#'));
     }
     shop_stop(&shop);
