@@ -76,7 +76,8 @@ static void produce(rd_kafka_t *producer, const char *topic, const struct verify
                             (ssize_t)record->headers[i].value.size);
     code = rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic),
                              RD_KAFKA_V_PARTITION(record->partition),
-                             RD_KAFKA_V_KEY(record->key.data, record->key.size),
+                             RD_KAFKA_V_KEY((void *)(uintptr_t)record->key.data,
+                                            record->key.size),
                              RD_KAFKA_V_VALUE((void *)(uintptr_t)record->value.data,
                                               record->value.size),
                              RD_KAFKA_V_TIMESTAMP(record->timestamp_ms),
