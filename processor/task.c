@@ -164,6 +164,14 @@ static void make_room(struct input *input)
     input->capacity = capacity;
 }
 
+/* Behind what was processed lie only transaction markers up to where the end was seen. A position
+ * that has been told there must not fall back when more comes: the records before may be deleted. */
+static void skip_markers(struct input *input)
+{
+    if (!input->count && input->end > input->position)
+        input->position = input->end;
+}
+
 void task_enqueue(struct task *task, struct input *input, const struct log_message *message)
 {
     size_t at;
@@ -171,6 +179,7 @@ void task_enqueue(struct task *task, struct input *input, const struct log_messa
     if (message->event == LOG_END) {
         input->at_end = true;
         input->end = message->offset;
+        skip_markers(input);
         input->empty_since_ms = clock_ms(task->options.clock);
         return;
     }
@@ -191,7 +200,7 @@ bool task_wants(const struct task *task, const struct input *input)
 void task_seek(struct input *input, int64_t offset)
 {
     drop_messages(input);
-    input->position = offset;
+    input->position = input->end = offset;
     input->at_end = false;
     input->paused = false;
 }
@@ -243,6 +252,7 @@ static void pop(struct task *task, struct input *input)
     log_message_free(message);
     input->head = (input->head + 1) % input->capacity;
     input->count--;
+    skip_markers(input);
     input->empty_since_ms = input->count ? 0 : clock_ms(task->options.clock);
 }
 

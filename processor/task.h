@@ -52,8 +52,8 @@ struct input {
     struct log_message *ring;   /* messages that wait */
     int64_t *ring_ms;           /* their timestamps, as extracted; INT64_MIN: not yet */
     size_t head, count, capacity;
-    int64_t position;           /* behind the last one processed */
-    int64_t end;                /* where the end was seen, at_end */
+    int64_t position;           /* behind the last one processed, and markers: lag 0 at the end */
+    int64_t end;                /* where the end was last seen */
     int64_t partition_ms;       /* the greatest timestamp taken */
     int64_t empty_since_ms;
     bool at_end, paused;

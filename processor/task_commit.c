@@ -57,15 +57,13 @@ int task_flush(struct task *task, int64_t now_ms, struct leat_error *error)
     return status ? status : flush_marks(task, now_ms, error);
 }
 
-/* Behind the end-of-partition event lie only transaction markers: its offset makes lag 0. */
 size_t task_positions(const struct task *task, struct log_position *positions)
 {
     for (size_t i = 0; i < task->input_count; i++) {
         const struct input *input = &task->inputs[i];
-        bool end = !input->count && input->at_end && input->end > input->position;
 
         positions[i] = (struct log_position){ input->port.topic, input->partition,
-                                              end ? input->end : input->position };
+                                              input->position };
     }
     return task->input_count;
 }

@@ -110,6 +110,26 @@ int worker_finish(struct worker *worker, struct leat_error *error)
 
 /* ---- one round ---------------------------------------------------------------------------------- */
 
+/* An instance that was away (stopped, frozen) has lost the task without knowing it yet, and finds
+ * that its successor has gone on and deleted what it was about to read: a commit will tell it. */
+static int input_gone(struct worker *worker, const struct input *input,
+                      const struct log_message *message, struct leat_error *error)
+{
+    struct log_position at = { input->port.topic, input->partition, 0 };
+    int status = log_committed(worker->options.log, worker->options.layout->application, &at, 1,
+                               error);
+
+    if (status == LEAT_E_RETRY || (!status && at.offset > message->offset))
+        return error_set(error, LEAT_E_ABORTED,
+                         "topic %s, partition %d: another instance has gone on behind offset %lld",
+                         at.topic, at.partition, (long long)message->offset);
+    return error_set(error, LEAT_E_LOG,
+                     "topic %s, partition %d: offset %lld is not there (the topic was made anew, "
+                     "or its retention deleted what was not yet processed); reset the "
+                     "application, or restore the topic", at.topic, at.partition,
+                     (long long)message->offset);
+}
+
 static int take_message(struct worker *worker, struct log_message *message,
                         struct leat_error *error)
 {
@@ -121,11 +141,7 @@ static int take_message(struct worker *worker, struct log_message *message,
     else if (slot.store)
         status = restore_message(worker, slot.hosted, slot.store, message->slot, message, error);
     else if (message->event == LOG_GONE)
-        status = error_set(error, LEAT_E_LOG,
-                           "topic %s, partition %d: offset %lld is not there (the topic was made "
-                           "anew, or its retention deleted what was not yet processed); reset the "
-                           "application, or restore the topic", slot.input->port.topic,
-                           message->partition, (long long)message->offset);
+        status = input_gone(worker, slot.input, message, error);
     else
         task_enqueue(slot.hosted->task, slot.input, message);
     return status;

@@ -33,21 +33,23 @@ void slot_give(struct worker *worker, int slot)
     worker->slots[slot] = (struct slot){ 0 };
 }
 
-/* Takes all partitions of the task out of the reader. */
+/* Takes all partitions of the task out of the reader; one that is stuck does not keep the others. */
 static int let_go(struct worker *worker, const struct hosted *hosted, struct leat_error *error)
 {
     int status = LEAT_OK;
 
-    for (size_t i = 0; i < worker->slot_count && !status; i++) {
+    for (size_t i = 0; i < worker->slot_count; i++) {
         const struct slot *slot = &worker->slots[i];
         struct log_position at;
+        int one;
 
         if (slot->hosted != hosted)
             continue;
         at = slot->store ? (struct log_position){ slot->store->topic, hosted->what->partition, 0 }
                          : (struct log_position){ slot->input->port.topic, slot->input->partition,
                                                   0 };
-        status = log_reader_unassign(worker->reader, &at, error);
+        one = log_reader_unassign(worker->reader, &at, error);
+        status = status ? status : one;
         slot_give(worker, (int)i);
     }
     return status;
@@ -192,6 +194,15 @@ static int advance_seeking(struct worker *worker, struct hosted *hosted, struct 
     return LEAT_OK;
 }
 
+/* A stage that stopped halfway is begun anew; what it had already assigned must not stay behind. */
+static void go_back(struct worker *worker, struct hosted *hosted)
+{
+    struct leat_error ignored = { 0 };
+
+    if (let_go(worker, hosted, &ignored))
+        log_warn("unassign_failed", "task=%s reason=\"%s\"", hosted->what->name, ignored.text);
+}
+
 /* ---- the way -------------------------------------------------------------------------------------- */
 
 int host_advance(struct worker *worker, struct hosted *hosted, struct leat_error *error)
@@ -211,6 +222,8 @@ int host_advance(struct worker *worker, struct hosted *hosted, struct leat_error
     case STAGE_RUNNING:
         break;
     }
+    if (status)
+        go_back(worker, hosted);
     if (status != LEAT_E_RETRY)
         return status;
     hosted->retry_at_ms = worker_now(worker) + worker->options.settings.retry_backoff_ms;
@@ -226,11 +239,10 @@ void host_rewind(struct worker *worker, struct hosted *hosted, bool restore,
 
     if (hosted->stage != STAGE_RUNNING)
         return;
-    status = let_go(worker, hosted, error);
+    go_back(worker, hosted);
     for (size_t i = 0; i < hosted->task->input_count; i++)
         task_seek(&hosted->task->inputs[i], 0);
-    if (!status)
-        status = task_abort(hosted->task, error);
+    status = task_abort(hosted->task, error);
     if (status)
         log_error("rewind_failed", "task=%s reason=\"%s\"", hosted->what->name, error->text);
     hosted->planned = false;
@@ -252,10 +264,7 @@ static void forget(struct worker *worker, const struct hosted *hosted)
 
 void host_close(struct worker *worker, struct hosted *hosted)
 {
-    struct leat_error error = { 0 };
-
-    if (let_go(worker, hosted, &error))
-        log_warn("unassign_failed", "task=%s reason=\"%s\"", hosted->what->name, error.text);
+    go_back(worker, hosted);
     forget(worker, hosted);
     task_free(hosted->task);
     home_close(hosted->home);
