@@ -125,7 +125,8 @@ static void clear_broker(const struct stage *stage, int status)
         printf("The topics %s* are left on the broker.\n", stage->prefix);
         return;
     }
-    printf("deleting the topics %s* from the broker\n", stage->prefix);
+    printf("\nDeleting the topics %s* from the broker.\n", stage->prefix);
+    fflush(stdout);
     delete_groups(stage);
     delete_topics(stage);
 }
@@ -168,11 +169,12 @@ static int open_stage(struct stage *stage, const struct arguments *with, struct 
     return status;
 }
 
+/* Readers go before the topics: a consumer whose topics were deleted may never end. */
 static void close_stage(struct stage *stage, int status)
 {
+    verify_input_free(stage->options.input);
     if (*stage->prefix && stage->options.log)
         clear_broker(stage, status);
-    verify_input_free(stage->options.input);
     log_free(stage->options.log);
     registry_free(stage->options.registry);
     if (*stage->state)

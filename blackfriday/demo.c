@@ -354,7 +354,7 @@ static int finish(struct demo *demo, int status, struct leat_error *error)
     if (!status)
         status = demo_thread_join(&demo->work.comparison, error);
     if (status >= 0)
-        fwrite(demo->work.table, 1, demo->work.table_size, stdout);
+        printf("\n%.*s", (int)demo->work.table_size, demo->work.table);
     fflush(stdout);
     demo_work_free(&demo->work);
     demo_watch_free(demo->watch);

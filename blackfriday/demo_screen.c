@@ -141,7 +141,7 @@ static void day(struct demo_screen *screen, const struct demo_sales *sales)
 
     line(screen, "  orders %s   revenue %s   average order %s", grouped(sales->orders, a),
          money(sales->revenue, b), money(average, c));
-    line(screen, "  late %s   rejected %s   low stock %s", grouped(sales->late, a),
+    line(screen, "  missed windows %s   rejected %s   low stock %s", grouped(sales->late, a),
          grouped(sales->rejected, b), grouped(sales->low_stock, c));
 }
 
