@@ -37,6 +37,15 @@ static struct kafka_place *place_of(const rd_kafka_message_t *raw)
     return topic->places[raw->partition];
 }
 
+static bool tell_gone(const struct kafka_place *place, const char *cause, int64_t first, int64_t end)
+{
+    log_warn("position-gone",
+             "topic=%s partition=%d offset=%" PRId64 " first=%" PRId64 " end=%" PRId64
+             " cause=\"%s\"",
+             place->topic->name, place->partition, place->next_offset, first, end, cause);
+    return true;
+}
+
 /* A refusal may come of metadata that is not up to date, and of an election. True if the position
  * lies outside of the partition, or there is no such partition, as the brokers see it now. */
 static bool is_gone(struct kafka_reader *reader, const struct kafka_place *place)
@@ -48,10 +57,11 @@ static bool is_gone(struct kafka_reader *reader, const struct kafka_place *place
     if (kafka_topic_look(&reader->log->log, &topic, &error))
         return false;
     if (place->partition >= topic.partitions)
-        return true;
+        return tell_gone(place, "no such partition", -1, -1);
     if (kafka_ends(&reader->log->log, topic.name, place->partition, &first, &end, &error))
         return false;
-    return place->next_offset < first || place->next_offset > end;
+    return (place->next_offset < first || place->next_offset > end) &&
+           tell_gone(place, "outside of the partition", first, end);
 }
 
 /* Sorts out a message that carries an error and no record. Returns LEAT_OK and keeps *event at

@@ -118,7 +118,9 @@ void contract_reads_from_the_offset_of_the_newest_assignment(struct log *log)
         bench_assign(reader, topic, 0, from, round);
         for (int64_t i = from; i < from + 5; i++) {
             message = bench_next(reader);
-            cr_assert_eq(message.event, LOG_RECORD);
+            cr_assert_eq(message.event, LOG_RECORD, "event %d at %lld, slot %d; %d, %lld of %lld",
+                         message.event, (long long)message.offset, message.slot, round,
+                         (long long)i, (long long)from);
             cr_assert_eq(message.offset, i, "%lld and not %lld", (long long)message.offset,
                          (long long)i);
             cr_assert_eq(message.slot, round);
