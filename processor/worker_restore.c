@@ -51,6 +51,8 @@ static int plan_store(struct worker *worker, struct hosted *hosted, struct task_
 
     if (!status)
         status = find_start(worker, hosted, store, first, error);
+    if (!status)
+        hosted->changelogs += store->target - first;
     if (status || store->offset >= store->target)
         return status;
     at.offset = store->offset;
@@ -64,6 +66,7 @@ int restore_plan(struct worker *worker, struct hosted *hosted, struct leat_error
     int status = LEAT_OK;
 
     hosted->restoring = 0;
+    hosted->changelogs = 0;
     for (size_t i = 0; i < hosted->task->store_count && !status; i++)
         status = plan_store(worker, hosted, &hosted->task->stores[i], error);
     hosted->planned = !status;
@@ -144,9 +147,12 @@ int restore_round(struct worker *worker, struct hosted *hosted, struct leat_erro
     pthread_mutex_lock(&worker->lock);
     hosted->restored = restored_records(hosted);
     pthread_mutex_unlock(&worker->lock);
-    log_info("task_restored", "task=%s records=%llu", hosted->what->name,
-             (unsigned long long)hosted->restored);
+    log_info("task_restored", "task=%s records=%llu of=%lld", hosted->what->name,
+             (unsigned long long)hosted->restored, (long long)hosted->changelogs);
     status = task_ready(hosted->task, error);
+    /* Else a life that ends before its first flush leaves the next one all this to do again. */
+    if (!status && hosted->restored)
+        status = home_flush(hosted->home, error);
     if (!status)
         hosted->stage = STAGE_SEEKING;
     return status;

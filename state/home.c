@@ -113,7 +113,7 @@ static int claim(struct home *home, struct leat_error *error)
     home_put(home, leat_bytes(version.data, version.size), leat_bytes(number, sizeof number));
     if ((code = home->ops->commit(home, error)))
         return code;
-    return home->ops->sync(home, error);
+    return home->ops->sync(home, true, error);
 }
 
 static int check_version(struct home *home, struct leat_bytes value, struct leat_error *error)
@@ -231,6 +231,11 @@ int home_commit(struct home *home, struct leat_error *error)
     expiry_commit(&home->expiry);
     atomic_fetch_add_explicit(&home->commits, 1, memory_order_release);
     return LEAT_OK;
+}
+
+int home_flush(struct home *home, struct leat_error *error)
+{
+    return home->ops->sync(home, false, error);
 }
 
 void home_discard(struct home *home)

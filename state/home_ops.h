@@ -28,7 +28,7 @@ struct home_ops {
                    struct leat_error *error);
     int (*erase)(struct home *home, struct leat_bytes from, struct leat_bytes to,
                  struct leat_error *error);
-    int (*sync)(struct home *home, struct leat_error *error);
+    int (*sync)(struct home *home, bool wait, struct leat_error *error); /* to disk */
     size_t (*bytes)(struct home *home);
 };
 

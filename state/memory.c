@@ -347,7 +347,7 @@ static int rows_erase(struct home *home, struct leat_bytes from, struct leat_byt
     return LEAT_OK;
 }
 
-static int rows_sync(struct home *home, struct leat_error *error)
+static int rows_sync(struct home *home, bool wait, struct leat_error *error)
 {
     (void)home;
     (void)error;

@@ -142,9 +142,9 @@ static int rocks_put_now(struct home *home, struct leat_bytes key, struct leat_b
     return rocks_error(rocks, "write", message, error);
 }
 
-static int rocks_sync(struct home *home, struct leat_error *error)
+static int rocks_sync(struct home *home, bool wait, struct leat_error *error)
 {
-    return flush((struct rocks *)home, true, error);
+    return flush((struct rocks *)home, wait, error);
 }
 
 static int rocks_erase(struct home *home, struct leat_bytes from, struct leat_bytes to,
@@ -159,7 +159,7 @@ static int rocks_erase(struct home *home, struct leat_bytes from, struct leat_by
     rocksdb_writebatch_destroy(batch);
     if (message)
         return rocks_error(rocks, "wipe", message, error);
-    return rocks_sync(home, error);
+    return rocks_sync(home, true, error);
 }
 
 static size_t rocks_bytes(struct home *home)
