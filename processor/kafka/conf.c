@@ -59,7 +59,6 @@ static const struct property fixed[] = {
     { "isolation.level", "read_committed", KAFKA_OFFSETS | KAFKA_READER | KAFKA_GROUP },
     { "isolation.level", "read_uncommitted", KAFKA_CLIENT },
     { "enable.idempotence", "true", KAFKA_WRITER },
-    { "delivery.report.only.error", "true", KAFKA_WRITER },
 };
 
 /* librdkafka's syslog levels; a broker that does not answer is an outage and not our error. */

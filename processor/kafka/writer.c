@@ -18,6 +18,7 @@ enum {
     TRANSACTION_TIMEOUT_MS = 10000,
     METADATA_MS = 2000,
     FULL_WAIT_MS = 1,
+    SENDS_A_POLL = 512, /* reports are taken in between, since they hold the records' memory */
     FREE_ABORT_MS = 5000,
 };
 
@@ -155,6 +156,8 @@ static int writer_send(struct log_writer *log_writer, const struct log_record *r
         }
         rd_kafka_poll(writer->handle, FULL_WAIT_MS);
     }
+    if (++writer->sends % SENDS_A_POLL == 0)
+        rd_kafka_poll(writer->handle, 0);
     return code ? refuse(writer, record, code, error) : LEAT_OK;
 }
 

@@ -27,6 +27,7 @@ struct kafka_writer {
     rd_kafka_resp_err_t failure_code;
     int64_t failure_weight; /* how likely this record is the culprit of its batch */
     struct log_failure failure;
+    uint64_t sends;
     bool zero_timestamp, zero_done; /* the record being sent has timestamp 0; it was written */
     rd_kafka_topic_partition_list_t *offsets;
 };
