@@ -131,6 +131,13 @@ static uint64_t restored_records(const struct hosted *hosted)
     return records;
 }
 
+/* What was read of a store before its rows were restored is not so any more. */
+static void forget_rows(struct hosted *hosted)
+{
+    for (size_t i = 0; i < hosted->task->store_count; i++)
+        store_abort(hosted->task->stores[i].at->store);
+}
+
 int restore_round(struct worker *worker, struct hosted *hosted, struct leat_error *error)
 {
     int status;
@@ -149,6 +156,7 @@ int restore_round(struct worker *worker, struct hosted *hosted, struct leat_erro
     pthread_mutex_unlock(&worker->lock);
     log_info("task_restored", "task=%s records=%llu of=%lld", hosted->what->name,
              (unsigned long long)hosted->restored, (long long)hosted->changelogs);
+    forget_rows(hosted);
     status = task_ready(hosted->task, error);
     /* Else a life that ends before its first flush leaves the next one all this to do again. */
     if (!status && hosted->restored)

@@ -28,18 +28,21 @@ static struct leat_bytes pane_key(struct arena *arena, int32_t origin, int64_t p
     return leat_bytes(memory, PANE_HEAD_BYTES + key.size);
 }
 
-/* In time for the earliest window that holds it, and so for all. */
+/* In time for the earliest window that holds it, and so for all; by the origin's own time where that
+ * is known, which may be ahead of what came here: what no mark has passed yet, no window has. */
 static bool combines(struct node *node, const struct leat_window *window,
                      const struct change *change)
 {
-    int64_t close_ms, at_ms = change->record.timestamp_ms;
+    int64_t close_ms, at_ms = change->record.timestamp_ms, origin_ms = change->origin_ms;
 
     if (!window->size)
         return true;
     if (window->size % window_advance(window))
         return false;
     close_ms = window_first(window, at_ms) + window->size + window->grace;
-    return close_ms > *time_place(&node->clock, 0, change->origin) || close_ms > change->origin_ms;
+    if (origin_ms == TIME_MAX)
+        origin_ms = *time_place(&node->clock, 0, change->origin);
+    return close_ms > origin_ms;
 }
 
 static int combine_add(struct node *node, const struct leat_aggregate *with, struct leat_bytes key,

@@ -268,18 +268,36 @@ static void check_store(struct world *world, const struct task *task, const stru
     map_free(&rows);
 }
 
+/* An instance that has been away may not know yet that it has lost the task. */
+static bool is_current(struct world *world, const struct hosted *hosted)
+{
+    if (hosted->stage != STAGE_RUNNING)
+        return false;
+    for (size_t i = 0; i < hosted->task->input_count; i++) {
+        struct log_position at = hosted->committed[i];
+        struct leat_error error = { 0 };
+
+        if (log_committed(world->log, "sim", &at, 1, &error) ||
+            at.offset != hosted->committed[i].offset)
+            return false;
+    }
+    return true;
+}
+
+static void check_task(struct world *world, const struct hosted *hosted)
+{
+    if (is_current(world, hosted))
+        for (size_t s = 0; s < hosted->task->store_count; s++)
+            check_store(world, hosted->task, &hosted->task->stores[s]);
+}
+
 void check_stores(struct world *world)
 {
     for (int i = 0; i < world->instance_count; i++)
         for (int w = 0; world->instances[i].alive && w < world->instances[i].workers; w++) {
             struct worker *worker = world->instances[i].worker[w];
 
-            for (size_t h = 0; h < worker->hosted_count; h++) {
-                struct task *task = worker->hosted[h]->task;
-                bool running = worker->hosted[h]->stage == STAGE_RUNNING;
-
-                for (size_t s = 0; running && s < task->store_count; s++)
-                    check_store(world, task, &task->stores[s]);
-            }
+            for (size_t h = 0; h < worker->hosted_count; h++)
+                check_task(world, worker->hosted[h]);
         }
 }

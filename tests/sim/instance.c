@@ -11,13 +11,20 @@
 
 enum { SESSION_MS = 6000 };
 
-static void run(const char *verb, const char *a, const char *b)
+static bool run(const char *verb, const char *a, const char *b)
 {
-    char *command = memory_format("%s %s %s", verb, a, b);
+    char *command = memory_format("%s %s %s 2>/dev/null", verb, a, b);
     int status = system(command);
 
-    assert(!status);
     memory_free(command);
+    return status == 0;
+}
+
+/* Files may come and go in the background meanwhile; a copy without gaps is wanted. */
+static void copy_all(const char *from, const char *to)
+{
+    while (!run("cp -r", from, to))
+        assert(run("rm -rf", to, ""));
 }
 
 /* ---- membership ------------------------------------------------------------------------------ */
@@ -107,7 +114,7 @@ void world_start(struct world *world, int number)
         instance->owner[i] = -1;
     if (world->directory) {
         instance->state_dir = memory_format("%s/%d", world->directory, number);
-        run("mkdir -p", instance->state_dir, "");
+        assert(run("mkdir -p", instance->state_dir, ""));
         instance->budget = budget_new(1);
     }
     for (int w = 0; w < instance->workers; w++) {
@@ -155,7 +162,7 @@ void world_kill(struct world *world, int number)
         return;
     world->kills++;
     if (copy)
-        run("cp -r", path, copy);
+        copy_all(path, copy);
     for (int w = 0; w < instance->workers; w++) {
         log_local_abandon_writer(instance->worker[w]->writer);
         instance->worker[w]->writer = NULL;
@@ -163,8 +170,7 @@ void world_kill(struct world *world, int number)
     log_local_abandon_group(instance->group);
     end(instance);
     if (copy) {
-        run("rm -rf", path, "");
-        run("mv", copy, path);
+        assert(run("rm -rf", path, "") && run("mv", copy, path));
     }
     memory_free(copy);
     memory_free(path);
