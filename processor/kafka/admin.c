@@ -209,6 +209,7 @@ int kafka_topic_setting(struct log *log, const char *topic, const char *name, ch
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
     const rd_kafka_ConfigResource_t **results;
     rd_kafka_event_t *event = NULL;
+    rd_kafka_resp_err_t code;
     size_t count;
     int status;
 
@@ -217,8 +218,11 @@ int kafka_topic_setting(struct log *log, const char *topic, const char *name, ch
     if (!status) {
         results = rd_kafka_DescribeConfigs_result_resources(
             rd_kafka_event_DescribeConfigs_result(event), &count);
-        status = kafka_fail(error, count ? rd_kafka_ConfigResource_error(results[0]) : 0,
-                            "read the settings of topic '%s'", topic);
+        code = count ? rd_kafka_ConfigResource_error(results[0]) : RD_KAFKA_RESP_ERR_NO_ERROR;
+        status = kafka_fail(error, code, "read the settings of topic '%s'", topic);
+        /* Of a topic that was just made the broker that is asked may not have heard yet. */
+        if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+            status = error->code = LEAT_E_RETRY;
         if (!status && count)
             find_setting(results[0], name, text, size);
         rd_kafka_event_destroy(event);
