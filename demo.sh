@@ -92,7 +92,7 @@ build() {
     cmake --build build/release --target blackfriday
 }
 
-work=$(mktemp -d /tmp/leat-demo.XXXXXX) || exit 1
+work=$(mktemp -d "${TMPDIR:-/tmp}/leat-demo.XXXXXX") || exit 1
 chmod 711 "$work"
 if [ $install -eq 1 ]; then
     docker/packages.sh demo || fail "cannot install what is missing"
@@ -128,11 +128,12 @@ go_on
 
 ask() { # WORDS SQL
     printf '\n%s\n' "$1"
-    PSQLRC=/dev/null psql "$database" -X -q -P footer=off -P pager=off -c "$2" | sed '$d'
+    psql "$database" -X -q -P footer=off -P pager=off -c "$2" | sed '$d'
 }
 
-if [ $status -le 1 ] && [ -s "$work/postgres/conninfo" ]; then
-    export PGOPTIONS='-c search_path=black_friday_sales'
+export PGOPTIONS='-c search_path=black_friday_sales'
+views=$(psql "$database" -X -A -t -c "SELECT to_regclass('revenue_total') IS NOT NULL")
+if [ $status -le 1 ] && [ "$views" = t ]; then
     ask "What sells best (top_selling_products):" \
         "SELECT rank, product_id, name, category, orders, units, revenue
          FROM top_selling_products ORDER BY rank LIMIT 10"

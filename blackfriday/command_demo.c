@@ -35,7 +35,8 @@ struct arguments {
 struct stage {
     struct config *config;
     char state[32];  /* a folder made for this run; empty: the user named one */
-    char prefix[32]; /* of names on a broker; empty: in memory */
+    char prefix[32]; /* of names on a broker */
+    bool found;      /* the broker has answered */
     struct demo_options options;
 };
 
@@ -70,6 +71,19 @@ static int open_memory(struct stage *stage, struct leat_error *error)
     return LEAT_OK;
 }
 
+/* An outage is waited out later on; one at the very beginning is a wrong address. */
+static int find_broker(struct stage *stage, const char *brokers, struct leat_error *error)
+{
+    struct log_topic topic = { .name = "sales" };
+    int status;
+
+    printf("Looking for the broker at %s.\n", brokers);
+    fflush(stdout);
+    status = log_topic_look(stage->options.log, &topic, error);
+    stage->found = !status;
+    return status ? error_wrap(error, "no broker answers at %s", brokers) : LEAT_OK;
+}
+
 static int open_broker(struct stage *stage, const char *brokers, struct leat_error *error)
 {
     char *setting = memory_format("bootstrap.servers=%s", brokers);
@@ -85,9 +99,10 @@ static int open_broker(struct stage *stage, const char *brokers, struct leat_err
         return status;
     stage->options.input = demo_input_space(input, stage->prefix, cli_stop());
     status = streams_log(stage->config, &stage->options.log, error);
-    if (!status)
-        stage->options.log = demo_space_new(stage->options.log, stage->prefix);
-    return status;
+    if (status)
+        return status;
+    stage->options.log = demo_space_new(stage->options.log, stage->prefix);
+    return find_broker(stage, brokers, error);
 }
 
 static void delete_groups(const struct stage *stage)
@@ -173,7 +188,7 @@ static int open_stage(struct stage *stage, const struct arguments *with, struct 
 static void close_stage(struct stage *stage, int status)
 {
     verify_input_free(stage->options.input);
-    if (*stage->prefix && stage->options.log)
+    if (stage->found)
         clear_broker(stage, status);
     log_free(stage->options.log);
     registry_free(stage->options.registry);
