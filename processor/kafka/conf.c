@@ -29,6 +29,9 @@ struct property {
 };
 
 static const struct property defaults[] = {
+    /* As internal topics are made: brokers decide by topic what is too large, and a client's own
+     * smaller limit would refuse what fits. */
+    { "message.max.bytes", "16777216", KAFKA_WRITER },
     { "socket.nagle.disable", "true", ALL },
     { "socket.keepalive.enable", "true", ALL },
     { "reconnect.backoff.max.ms", "2000", ALL },
@@ -59,6 +62,9 @@ static const struct property fixed[] = {
     { "isolation.level", "read_committed", KAFKA_OFFSETS | KAFKA_READER | KAFKA_GROUP },
     { "isolation.level", "read_uncommitted", KAFKA_CLIENT },
     { "enable.idempotence", "true", KAFKA_WRITER },
+    /* Ends are learnt from an interceptor; reports of success would keep each message in memory
+     * until the next poll. */
+    { "delivery.report.only.error", "true", KAFKA_WRITER },
 };
 
 /* librdkafka's syslog levels; a broker that does not answer is an outage and not our error. */

@@ -90,30 +90,38 @@ static void name_failure(struct kafka_writer *writer, const rd_kafka_message_t *
 
 /* ---- ends ----------------------------------------------------------------------------------- */
 
-static void make_room(struct kafka_target *target, size_t partitions)
+void delivery_ends_new(struct kafka_target *target, size_t partitions)
 {
-    int64_t *ends = memory_array(partitions, sizeof *ends);
-
-    for (size_t i = 0; i < partitions; i++)
-        ends[i] = i < target->partitions ? target->ends[i] : -1;
-    memory_free(target->ends);
-    target->ends = ends;
+    if (partitions <= target->partitions)
+        return;
+    memory_free((const void *)(uintptr_t)target->ends);
+    target->ends = memory_array(partitions, sizeof *target->ends);
     target->partitions = partitions;
 }
 
-/* A retry of what was written already is answered without its offset: then the end is not known. */
-static void note_end(struct kafka_target *target, const rd_kafka_message_t *message)
+/* In librdkafka's threads, one for each broker. A retry of what was written already is answered
+ * without its offset: then the end is not known. */
+static rd_kafka_resp_err_t on_acknowledged(rd_kafka_t *handle, rd_kafka_message_t *message,
+                                           void *opaque)
 {
-    size_t partition = (size_t)message->partition;
+    struct kafka_target *target;
+    int64_t end = message->offset >= 0 ? message->offset + 1 : 0;
 
-    if (partition >= target->partitions)
-        make_room(target, partition + 1);
-    target->ends[partition] = message->offset >= 0 ? message->offset + 1 : -1;
+    if (message->err)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    target = rd_kafka_topic_opaque(message->rkt);
+    if (message->partition >= 0 && (size_t)message->partition < target->partitions)
+        atomic_store_explicit(&target->ends[message->partition], end, memory_order_release);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 int64_t delivery_end(const struct kafka_target *target, int32_t partition)
 {
-    return (size_t)partition < target->partitions ? target->ends[partition] : -1;
+    int64_t end = 0;
+
+    if ((size_t)partition < target->partitions)
+        end = atomic_load_explicit(&target->ends[partition], memory_order_acquire);
+    return end ? end : -1;
 }
 
 /* ---- reports -------------------------------------------------------------------------------- */
@@ -122,10 +130,6 @@ static void on_delivery(rd_kafka_t *handle, const rd_kafka_message_t *message, v
 {
     struct kafka_writer *writer = opaque;
 
-    if (!message->err) {
-        note_end(rd_kafka_topic_opaque(message->rkt), message);
-        return;
-    }
     if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
         message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT)
         return;
@@ -190,7 +194,11 @@ static rd_kafka_resp_err_t on_send(rd_kafka_t *handle, rd_kafka_message_t *messa
 static rd_kafka_resp_err_t on_new(rd_kafka_t *handle, const rd_kafka_conf_t *conf, void *opaque,
                                   char *text, size_t size)
 {
-    return rd_kafka_interceptor_add_on_send(handle, "leat", on_send, opaque);
+    rd_kafka_resp_err_t code = rd_kafka_interceptor_add_on_send(handle, "leat", on_send, opaque);
+
+    return code ? code
+                : rd_kafka_interceptor_add_on_acknowledgement(handle, "leat", on_acknowledged,
+                                                              opaque);
 }
 
 void delivery_prepare(rd_kafka_conf_t *conf, struct kafka_writer *writer)

@@ -26,12 +26,16 @@ enum {
 
 /* The first record to a topic would wait for the client's next look at its metadata, up to a
  * second; an outage here is met again, and waited out, when records are sent. */
-static void warm_metadata(struct kafka_writer *writer, rd_kafka_topic_t *handle)
+static size_t warm_metadata(struct kafka_writer *writer, rd_kafka_topic_t *handle)
 {
     const struct rd_kafka_metadata *metadata;
+    size_t partitions;
 
-    if (!rd_kafka_metadata(writer->handle, 0, handle, &metadata, METADATA_MS))
-        rd_kafka_metadata_destroy(metadata);
+    if (rd_kafka_metadata(writer->handle, 0, handle, &metadata, METADATA_MS))
+        return 0;
+    partitions = metadata->topic_cnt ? (size_t)metadata->topics[0].partition_cnt : 0;
+    rd_kafka_metadata_destroy(metadata);
+    return partitions;
 }
 
 static void open_target(struct kafka_writer *writer, struct kafka_target *target)
@@ -41,7 +45,7 @@ static void open_target(struct kafka_writer *writer, struct kafka_target *target
     rd_kafka_topic_conf_set_opaque(conf, target);
     target->handle = rd_kafka_topic_new(writer->handle, target->name, conf);
     assert(target->handle);
-    warm_metadata(writer, target->handle);
+    delivery_ends_new(target, warm_metadata(writer, target->handle));
 }
 
 static int writer_topic(struct log_writer *log_writer, const char *topic)
@@ -211,7 +215,7 @@ static void writer_free(struct log_writer *log_writer)
     close_handle(writer);
     for (size_t i = 0; i < writer->target_count; i++) {
         memory_free(writer->targets[i]->name);
-        memory_free(writer->targets[i]->ends);
+        memory_free((const void *)(uintptr_t)writer->targets[i]->ends);
         memory_free(writer->targets[i]);
     }
     if (writer->offsets)

@@ -4,12 +4,14 @@
 
 #include "processor/kafka/kafka.h"
 
+#include <stdatomic.h>
+
 struct kafka_target { /* a topic that is written to */
     rd_kafka_topic_t *handle; /* its opaque is this struct */
     int number;
     char *name;
-    int64_t *ends; /* by partition: behind the last record that was acknowledged; -1: none was */
-    size_t partitions;
+    _Atomic int64_t *ends; /* by partition: behind the last acknowledged record; 0: none was */
+    size_t partitions;     /* that there were when it was opened */
 };
 
 struct kafka_writer {
@@ -43,6 +45,7 @@ void delivery_prepare(rd_kafka_conf_t *conf, struct kafka_writer *writer);
 void delivery_reset(struct kafka_writer *writer);
 int delivery_fail(const struct kafka_writer *writer, struct leat_error *error);
 int delivery_flush(struct kafka_writer *writer, struct leat_error *error);
+void delivery_ends_new(struct kafka_target *target, size_t partitions);
 int64_t delivery_end(const struct kafka_target *target, int32_t partition);
 
 /* ---- transaction.c -------------------------------------------------------------------------- */

@@ -76,6 +76,30 @@ Test(kafka_own, keeps_what_its_guarantees_rest_on, .timeout = 60)
     log_free(log);
 }
 
+/* ---- ends ----------------------------------------------------------------------------------- */
+
+Test(kafka_own, tells_where_what_it_wrote_ends, .timeout = 60)
+{
+    struct log *log = open_log(NULL, 0);
+    const char *topic = bench_topic(log, 2);
+    struct log_writer *writer = bench_writer(log, bench_name("tx"));
+    int handle = log_writer_topic(writer, topic);
+
+    cr_assert_eq(log_writer_end(writer, handle, 0), -1);
+    bench_begin(writer);
+    bench_send(writer, topic, "0");
+    bench_send(writer, topic, "1");
+    bench_commit(writer);
+    cr_assert_eq(log_writer_end(writer, handle, 0), 2);
+    bench_begin(writer);
+    bench_send(writer, topic, "behind the marker");
+    bench_commit(writer);
+    cr_assert_eq(log_writer_end(writer, handle, 0), 4);
+    cr_assert_eq(log_writer_end(writer, handle, 1), -1);
+    log_writer_free(writer);
+    log_free(log);
+}
+
 /* ---- refusals ------------------------------------------------------------------------------- */
 
 Test(kafka_own, names_the_record_whose_timestamp_lies_too_far_ahead, .timeout = 60)
