@@ -85,8 +85,10 @@ bool config_given(const struct config *config, const char *key); /* not the tabl
 const struct log_setting *config_kafka(const struct config *config, size_t *count);
 const char *config_kafka_text(const struct config *config, const char *name); /* NULL: none */
 
-/* The words of processing.guarantee and of the three *.exception.handler, in order. */
+/* The words of processing.guarantee, auto.offset.reset and the three *.exception.handler, in
+ * order. */
 enum config_guarantee { CONFIG_AT_LEAST_ONCE, CONFIG_EXACTLY_ONCE };
+enum config_reset { CONFIG_EARLIEST, CONFIG_LATEST, CONFIG_NONE };
 enum config_handler { CONFIG_FAIL, CONFIG_CONTINUE, CONFIG_DEAD_LETTER };
 
 /* ---- showing -------------------------------------------------------------------------------- */

@@ -111,6 +111,10 @@ static const struct config_option options[] = {
     { "transaction.timeout.ms", "After this the broker aborts the transaction of a dead instance.",
       CONFIG_DURATION, "10000", 1000, 15 * MINUTE_MS },
     { "group.instance.id", "A name of this instance that it keeps over restarts.", CONFIG_TEXT },
+    { "leat.offsets.recommit.interval.ms",
+      "Offsets of idle inputs are committed again this often: less than a quarter of the brokers' "
+      "offsets.retention.minutes.",
+      CONFIG_DURATION, "1h", 100, 7 * DAY_MS },
     { "retry.backoff.ms", "First pause before something is tried again.", CONFIG_DURATION, "100",
       1, MINUTE_MS },
     { "task.timeout.ms", "How long an outage is waited out before the application stops.",

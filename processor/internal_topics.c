@@ -17,6 +17,7 @@ struct making {
     struct layout *layout;
     const struct internal_options *options;
     struct leat_error *error;
+    bool look_only;
 };
 
 static const struct log_setting repartition_settings[] = {
@@ -95,7 +96,7 @@ static int make_changelog(const struct making *making, const char *store, int32_
                            "inputs have changed since it was made; reset the application, or give "
                            "the inputs their old number of partitions", name, topic.partitions,
                            tasks);
-    if (!status && !topic.partitions)
+    if (!status && !topic.partitions && !making->look_only)
         status = create(making, name, tasks, changelog_settings, COUNT(changelog_settings));
     memory_free(name);
     return status;
@@ -243,10 +244,21 @@ static int make_step(const struct making *making, const struct step *step)
     return LEAT_OK;
 }
 
+int internal_topics_check(struct log *log, struct layout *layout, struct leat_error *error)
+{
+    struct making making = { log, layout, NULL, error, .look_only = true };
+    const struct leat_topology *topology = layout->topology;
+    int status = LEAT_OK;
+
+    for (size_t i = 0; i < topology->step_count && !status; i++)
+        status = make_step_changelogs(&making, topology->steps[i]);
+    return status ? status : make_time_changelogs(&making);
+}
+
 int internal_topics_create(struct log *log, struct layout *layout,
                            const struct internal_options *options, struct leat_error *error)
 {
-    struct making making = { log, layout, options, error };
+    struct making making = { log, layout, options, error, false };
     const struct leat_topology *topology = layout->topology;
     int status = LEAT_OK;
 

@@ -21,4 +21,8 @@ int internal_topics_create(struct log *log, struct layout *layout,
                            const struct internal_options *options,
                            struct leat_error *error) MUST_CHECK;
 
+/* Changelogs that are there already and do not fit: LEAT_E_TOPOLOGY, before anything is made. */
+int internal_topics_check(struct log *log, struct layout *layout,
+                          struct leat_error *error) MUST_CHECK;
+
 #endif

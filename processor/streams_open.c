@@ -16,7 +16,6 @@
 
 enum {
     SESSION_TIMEOUT_MS = 10000,
-    RECOMMIT_MS = 3600 * 1000,       /* offsets of inputs that nobody subscribes to expire */
     DELETE_RETENTION_MS = 86400000,  /* of compacted topics: Kafka's default */
 };
 
@@ -39,7 +38,7 @@ int streams_registry(const struct config *config, struct registry **out, struct 
     const char *user_info = config_text(config, "schema.registry.basic.auth.user.info");
     const char *colon = user_info ? strchr(user_info, ':') : NULL;
     const char *url = config_text(config, "schema.registry.url");
-    char *user = colon ? strndup(user_info, (size_t)(colon - user_info)) : NULL;
+    char *user = colon ? memory_format("%.*s", (int)(colon - user_info), user_info) : NULL;
     struct registry_options options = {
         .url = url ? url : "mock://leat",
         .user = user,
@@ -51,7 +50,7 @@ int streams_registry(const struct config *config, struct registry **out, struct 
     };
     int status = registry_new(&options, out, error);
 
-    free(user);
+    memory_free(user);
     return status;
 }
 
@@ -97,6 +96,11 @@ static bool uses(const struct leat_streams *streams, const char *key)
 static int16_t replication(const struct leat_streams *streams)
 {
     return (int16_t)config_number(streams->config, "replication.factor");
+}
+
+static int check_topics(struct leat_streams *streams, struct leat_error *error)
+{
+    return internal_topics_check(streams->log, streams->layout, error);
 }
 
 static int open_topics(struct leat_streams *streams, struct leat_error *error)
@@ -154,7 +158,8 @@ static struct worker_settings settings_of(const struct leat_streams *streams)
         .commit_interval_ms = config_number(config, "commit.interval.ms"),
         .transaction_timeout_ms = (int)config_number(config, "transaction.timeout.ms"),
         .purge_interval_ms = config_number(config, "repartition.purge.interval.ms"),
-        .recommit_ms = RECOMMIT_MS,
+        .recommit_ms = config_number(config, "leat.offsets.recommit.interval.ms"),
+        .reset = (enum worker_reset)config_choice(config, "auto.offset.reset"),
         .retry_backoff_ms = config_number(config, "retry.backoff.ms"),
         .delete_retention_ms = DELETE_RETENTION_MS,
         .queue_bytes = parts->queue_bytes / (2 * workers),
@@ -201,6 +206,7 @@ static int open_crew(struct leat_streams *streams, struct leat_error *error)
     char *id = memory_format("%s-%s", streams->application, lock_instance(streams->lock));
     struct crew_options options = {
         .worker = { .layout = streams->layout,
+                    .table = streams->table,
                     .log = streams->log,
                     .registry = streams->registry,
                     .clock = clock_system(),
@@ -251,8 +257,9 @@ static int patiently(struct leat_streams *streams,
 int streams_open(struct leat_streams *streams, struct leat_error *error)
 {
     static int (*const steps[])(struct leat_streams *, struct leat_error *) = {
-        open_log,    open_registry, open_layout,  open_state, open_budget, open_topics,
-        open_table,  open_globals,  open_control, open_crew,  join,        streams_status_start,
+        open_log,   open_registry, open_layout,  open_state,   open_budget, check_topics,
+        open_table, open_topics,   open_globals, open_control, open_crew,   join,
+        streams_status_start,
     };
     int status = config_check(streams->config, error);
 

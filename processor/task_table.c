@@ -253,6 +253,18 @@ static int complete(struct task_table *table, struct log *log, struct leat_error
     return status;
 }
 
+/* A topology that does not fit is refused before the topic grows for it. */
+static int check_names(struct task_table *table, struct log *log, struct leat_error *error)
+{
+    struct log_topic topic = { .name = table->topic };
+    int status = log_topic_look(log, &topic, error);
+
+    table->count = topic.partitions;
+    if (status || !topic.partitions || (size_t)topic.partitions >= table->layout->task_count)
+        return status;
+    return read_table(table, log, error);
+}
+
 int task_table_open(struct log *log, const struct layout *layout, int16_t replication,
                     struct task_table **out, struct leat_error *error)
 {
@@ -264,7 +276,9 @@ int task_table_open(struct log *log, const struct layout *layout, int16_t replic
     table->numbers = memory_array(layout->task_count, sizeof *table->numbers);
     for (size_t t = 0; t < layout->task_count; t++)
         map_put(&table->places, leat_bytes_of(layout->tasks[t].name), (void *)(uintptr_t)(t + 1));
-    status = grow_topic(table, log, replication, error);
+    status = check_names(table, log, error);
+    if (!status)
+        status = grow_topic(table, log, replication, error);
     if (!status)
         status = complete(table, log, error);
     if (status)

@@ -13,13 +13,19 @@
 struct budget;
 struct globals;
 struct metrics;
+struct task_table;
+
+/* Where an input begins that the group has no offset of; repartition topics always at their start.
+ * In the order of auto.offset.reset. */
+enum worker_reset { RESET_EARLIEST, RESET_LATEST, RESET_NONE };
 
 struct worker_settings {
     bool exactly_once;
     int64_t commit_interval_ms;
     int transaction_timeout_ms;
     int64_t purge_interval_ms;    /* of committed repartition records; 0: never */
-    int64_t recommit_ms;          /* idle offsets are committed again this often */
+    int64_t recommit_ms;          /* idle offsets are committed again this often; 0: never */
+    enum worker_reset reset;
     int64_t retry_backoff_ms;
     int64_t delete_retention_ms;  /* of changelogs: half of it is a copy's age at most */
     size_t queue_bytes;
@@ -31,6 +37,7 @@ struct worker_settings {
 
 struct worker_options {
     const struct layout *layout;
+    const struct task_table *table; /* NULL: tasks leave no mark that they have begun */
     struct log *log;
     struct registry *registry;
     struct clock *clock;

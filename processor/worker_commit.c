@@ -24,16 +24,26 @@ static bool moved(const struct hosted *hosted)
     struct log_position now[LIMIT_STEP_POSITIONS];
     size_t count = task_positions(hosted->task, now);
 
+    if (hosted->mark.topic && !hosted->marked)
+        return true;
     for (size_t i = 0; i < count; i++)
         if (now[i].offset != hosted->committed[i].offset)
             return true;
     return false;
 }
 
+/* Brokers forget offsets of topics that no member subscribes to, and none does to the inputs. */
+static bool recommit_due(const struct worker *worker, int64_t now_ms)
+{
+    int64_t interval_ms = worker->options.settings.recommit_ms;
+
+    return interval_ms && now_ms - worker->last_recommit_ms >= interval_ms;
+}
+
 bool commit_due(struct worker *worker)
 {
     int64_t now_ms = worker_now(worker), since_ms = now_ms - worker->last_commit_ms;
-    bool dirty = false, owed = false, drained = true;
+    bool dirty = false, owed = false, drained = true, again = recommit_due(worker, now_ms);
 
     for (size_t i = 0; i < worker->hosted_count; i++) {
         const struct hosted *hosted = worker->hosted[i];
@@ -44,7 +54,7 @@ bool commit_due(struct worker *worker)
             return true;
         dirty |= hosted->task->dirty;
         drained &= task_drained(hosted->task);
-        owed |= task_owes(hosted->task, now_ms) || moved(hosted);
+        owed |= again || task_owes(hosted->task, now_ms) || moved(hosted);
     }
     if (dirty && drained)
         return true;
@@ -72,18 +82,22 @@ static int flush_tasks(struct worker *worker, struct leat_error *error)
     return status == LEAT_E_RETRY ? LEAT_E_ABORTED : status;
 }
 
-/* Positions that moved, or all of them where they have to be kept alive. */
+/* Positions that moved, or all of them where they have to be kept alive; and the mark of a task
+ * that has not begun before. */
 static size_t gather(struct worker *worker, bool all, struct log_position **out)
 {
-    struct log_position now[LIMIT_STEP_POSITIONS], *positions = NULL;
+    struct log_position now[LIMIT_STEP_POSITIONS + 1], *positions = NULL;
     size_t total = 0, capacity = 0;
 
     for (size_t i = 0; i < worker->hosted_count; i++) {
         const struct hosted *hosted = worker->hosted[i];
-        size_t count = hosted->stage == STAGE_RUNNING ? task_positions(hosted->task, now) : 0;
+        size_t inputs = hosted->stage == STAGE_RUNNING ? task_positions(hosted->task, now) : 0;
+        size_t count = inputs;
 
+        if (inputs && hosted->mark.topic && !hosted->marked)
+            now[count++] = hosted->mark;
         for (size_t p = 0; p < count; p++) {
-            if (!all && now[p].offset == hosted->committed[p].offset)
+            if (!all && p < inputs && now[p].offset == hosted->committed[p].offset)
                 continue;
             positions = memory_grow(positions, total, &capacity, sizeof *positions);
             positions[total++] = now[p];
@@ -91,6 +105,22 @@ static size_t gather(struct worker *worker, bool all, struct log_position **out)
     }
     *out = positions;
     return total;
+}
+
+/* At-least-once. An outage or a rebalance is waited out: to undo what is written already would
+ * write it twice. */
+int commit_positions(struct worker *worker, const struct log_position *positions, size_t count,
+                     struct leat_error *error)
+{
+    const struct worker_options *with = &worker->options;
+    int status;
+
+    while ((status = with->commit(with->user, positions, count, error)) == LEAT_E_RETRY) {
+        log_debug("commit_waits", "reason=\"%s\"", error->text);
+        atomic_store(&worker->figures.beat_ms, worker_now(worker));
+        clock_sleep_ms(with->settings.retry_backoff_ms);
+    }
+    return status;
 }
 
 static int commit_log(struct worker *worker, const struct log_position *positions, size_t count,
@@ -102,7 +132,7 @@ static int commit_log(struct worker *worker, const struct log_position *position
     if (with->settings.exactly_once)
         return log_writer_commit(worker->writer, with->group(with->user), positions, count, error);
     status = log_writer_flush(worker->writer, error);
-    return status || !count ? status : with->commit(with->user, positions, count, error);
+    return status || !count ? status : commit_positions(worker, positions, count, error);
 }
 
 /* Each changelog's offset goes into the batch with the rows that it brought. */
@@ -163,6 +193,7 @@ static int commit_state(struct worker *worker, struct leat_error *error)
         status = task_commit(hosted->task, error);
         failpoint("after_state_commit");
         task_positions(hosted->task, hosted->committed);
+        hosted->marked = true;
     }
     return status;
 }
@@ -170,7 +201,7 @@ static int commit_state(struct worker *worker, struct leat_error *error)
 int commit_all(struct worker *worker, struct leat_error *error)
 {
     int64_t began_us = clock_us(worker->options.clock), now_ms = worker_now(worker);
-    bool all = now_ms - worker->last_recommit_ms >= worker->options.settings.recommit_ms;
+    bool all = recommit_due(worker, now_ms);
     struct log_position *positions = NULL;
     size_t count = 0;
     int status = worker->writer ? LEAT_OK : 1;

@@ -3,9 +3,11 @@
  * Each stage is a short step that may say "again later" (an outage, unstable offsets), so that the
  * worker's other tasks go on meanwhile.
  */
+#include "base/limits.h"
 #include "base/logline.h"
 #include "base/memory.h"
 #include "processor/globals.h"
+#include "processor/task_table.h"
 #include "processor/worker_parts.h"
 #include "state/home.h"
 
@@ -131,60 +133,130 @@ static int advance_opening(struct worker *worker, struct hosted *hosted, struct 
 
 /* ---- seeking -------------------------------------------------------------------------------------- */
 
-static int first_offset(struct worker *worker, struct log_position *position,
-                        struct leat_error *error)
+static int first_offset(struct worker *worker, const struct input *input,
+                        struct log_position *position, struct leat_error *error)
 {
-    int64_t end;
+    enum worker_reset reset = input->port.framed ? RESET_EARLIEST
+                                                 : worker->options.settings.reset;
+    int64_t first, end;
+    int status = log_ends(worker->options.log, position->topic, position->partition, &first, &end,
+                          error);
 
-    return log_ends(worker->options.log, position->topic, position->partition, &position->offset,
-                    &end, error);
+    if (!status && reset == RESET_NONE)
+        return error_set(error, LEAT_E_LOG,
+                         "group '%s' has no offset for topic %s, partition %d, and "
+                         "auto.offset.reset is none: commit one, or say earliest or latest",
+                         worker->options.layout->application, position->topic,
+                         position->partition);
+    position->offset = reset == RESET_LATEST ? end : first;
+    return status;
 }
 
-/* Offsets that are gone while state is there mean that the group was deleted, or that its offsets
- * expired: to begin anew would count everything twice. */
-static int check_offsets(struct hosted *hosted, bool any, bool all, struct leat_error *error)
+/* Each input's offset is committed with the first results, its beginning too. One that is gone
+ * while state is there, or while the task is marked as begun, means that the group was deleted,
+ * that its offsets expired, or that the topic was deleted: to begin anew would count everything
+ * twice, or go on as if nothing were missing. */
+static int check_offsets(struct hosted *hosted, const struct log_position *missing,
+                         struct leat_error *error)
 {
-    if (all || any || !restore_found_rows(hosted))
+    bool rows = missing && restore_found_rows(hosted);
+
+    if (!missing || (!rows && !hosted->marked))
         return LEAT_OK;
     return error_set(error, LEAT_E_STATE,
-                     "task %s has state but the group has no committed offsets for its inputs; "
-                     "reset the application, or set the group's offsets to where the state ends",
-                     hosted->what->name);
+                     "task %s %s but the group has no committed offset for topic %s, partition "
+                     "%d (they expired, or the topic or the group was deleted); reset the "
+                     "application, or set the group's offsets to where it is to go on",
+                     hosted->what->name, rows ? "has state" : "has begun", missing->topic,
+                     missing->partition);
+}
+
+/* That a task has begun is an offset too, of its own partition of the task topic: one transaction
+ * sets it and the inputs', and it outlives theirs. */
+static int find_mark(struct worker *worker, struct hosted *hosted, struct leat_error *error)
+{
+    const struct worker_options *with = &worker->options;
+    struct log_position *mark = &hosted->mark;
+    int64_t first;
+    int status;
+
+    if (!with->table)
+        return LEAT_OK;
+    *mark = (struct log_position){ task_table_topic(with->table),
+                                   task_table_number(with->table, (size_t)hosted->index),
+                                   LOG_OFFSET_NONE };
+    status = log_committed(with->log, with->layout->application, mark, 1, error);
+    hosted->marked = mark->offset != LOG_OFFSET_NONE;
+    return status || hosted->marked
+               ? status
+               : log_ends(with->log, mark->topic, mark->partition, &first, &mark->offset, error);
 }
 
 static int find_offsets(struct worker *worker, struct hosted *hosted, struct leat_error *error)
 {
     struct task *task = hosted->task;
     struct log_position *committed = hosted->committed;
-    bool any = false, all = true;
-    int status;
+    const struct log_position *missing = NULL;
+    int status = find_mark(worker, hosted, error);
 
     task_positions(task, committed);
-    status = log_committed(worker->options.log, worker->options.layout->application, committed,
-                           task->input_count, error);
-    for (size_t i = 0; i < task->input_count && !status; i++) {
-        any |= committed[i].offset != LOG_OFFSET_NONE;
-        all &= committed[i].offset != LOG_OFFSET_NONE;
-    }
     if (!status)
-        status = check_offsets(hosted, any, all, error);
+        status = log_committed(worker->options.log, worker->options.layout->application,
+                               committed, task->input_count, error);
     for (size_t i = 0; i < task->input_count && !status; i++)
         if (committed[i].offset == LOG_OFFSET_NONE)
-            status = first_offset(worker, &committed[i], error);
+            missing = &committed[i];
+    return status ? status : check_offsets(hosted, missing, error);
+}
+
+/* At-least-once writes results before offsets: a crash between the first of each would leave state
+ * without offsets, so the beginning is committed before any work. */
+static int commit_start(struct worker *worker, struct hosted *hosted,
+                        struct log_position *from, struct leat_error *error)
+{
+    size_t count = hosted->task->input_count;
+    bool missing = false;
+    int status;
+
+    for (size_t i = 0; i < count; i++)
+        missing |= hosted->committed[i].offset == LOG_OFFSET_NONE;
+    if (!missing || worker->options.settings.exactly_once)
+        return LEAT_OK;
+    if (hosted->mark.topic && !hosted->marked)
+        from[count++] = hosted->mark;
+    status = commit_positions(worker, from, count, error);
+    for (size_t i = 0; i < hosted->task->input_count && !status; i++)
+        hosted->committed[i] = from[i];
+    hosted->marked = !status;
     return status;
 }
 
-static int advance_seeking(struct worker *worker, struct hosted *hosted, struct leat_error *error)
+static int find_start(struct worker *worker, struct hosted *hosted, struct log_position *from,
+                      struct leat_error *error)
 {
     struct task *task = hosted->task;
     int status = find_offsets(worker, hosted, error);
 
     for (size_t i = 0; i < task->input_count && !status; i++) {
+        from[i] = hosted->committed[i];
+        if (from[i].offset == LOG_OFFSET_NONE)
+            status = first_offset(worker, &task->inputs[i], &from[i], error);
+    }
+    return status ? status : commit_start(worker, hosted, from, error);
+}
+
+static int advance_seeking(struct worker *worker, struct hosted *hosted, struct leat_error *error)
+{
+    struct task *task = hosted->task;
+    struct log_position from[LIMIT_STEP_POSITIONS + 1]; /* and the mark */
+    int status = find_start(worker, hosted, from, error);
+
+    for (size_t i = 0; i < task->input_count && !status; i++) {
         struct input *input = &task->inputs[i];
 
-        task_seek(input, hosted->committed[i].offset);
+        task_seek(input, from[i].offset);
         input->slot = slot_take(worker, &(struct slot){ .hosted = hosted, .input = input });
-        status = log_reader_assign(worker->reader, &hosted->committed[i], input->slot, error);
+        status = log_reader_assign(worker->reader, &from[i], input->slot, error);
     }
     if (status)
         return status;

@@ -21,9 +21,12 @@ struct hosted {
     enum stage stage;
     bool planned;                    /* restoring: the changelogs are assigned */
     size_t restoring;                /* stores that are not yet at their target */
+    int64_t changelogs;              /* what is in them, in records: for comparison */
     int64_t retry_at_ms;
     int64_t started_ms;
-    struct log_position *committed;  /* by input */
+    struct log_position *committed;  /* by input; LOG_OFFSET_NONE: not yet */
+    struct log_position mark;        /* its own place in the task topic; topic NULL: none */
+    bool marked;                     /* committed with the first offsets of its inputs */
     uint64_t records, restored;      /* as of the last commit; under the worker's lock */
 };
 
@@ -69,6 +72,8 @@ bool restore_found_rows(struct hosted *hosted);
 
 /* worker_commit.c */
 bool commit_due(struct worker *worker);
+int commit_positions(struct worker *worker, const struct log_position *positions, size_t count,
+                     struct leat_error *error);
 int commit_begin(struct worker *worker, struct leat_error *error);
 int commit_all(struct worker *worker, struct leat_error *error);
 int commit_undo(struct worker *worker, int cause, struct leat_error *error);
