@@ -1,5 +1,4 @@
 /* command_run.c - `blackfriday run` and `describe`: the topology, and one instance of it. */
-#include "base/clock.h"
 #include "blackfriday/cli.h"
 #include "blackfriday/settings.h"
 #include "leat/streams.h"
@@ -19,6 +18,11 @@ static struct leat_topology *topology_of(const struct config *config,
 
 /* ---- run -------------------------------------------------------------------------------------- */
 
+static bool told_to_stop(void)
+{
+    return atomic_load(cli_stop());
+}
+
 static int work(const struct cli *cli, struct leat_error *error)
 {
     struct retail_options options = { 0 };
@@ -27,11 +31,7 @@ static int work(const struct cli *cli, struct leat_error *error)
     int status;
 
     cli_catch_signals();
-    status = leat_streams_start(streams, error);
-    while (!status && !atomic_load(cli_stop()) && leat_streams_state(streams) != LEAT_FAILED)
-        clock_sleep_ms(20);
-    if (!status)
-        status = leat_streams_stop(streams, error);
+    status = streams_run(streams, told_to_stop, error);
     leat_streams_free(streams);
     leat_topology_free(topology);
     return status;

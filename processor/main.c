@@ -16,6 +16,11 @@ static void on_signal(int number)
     signalled = number;
 }
 
+static bool told_to_stop(void)
+{
+    return signalled;
+}
+
 static void catch_signals(void)
 {
     struct sigaction action = { .sa_handler = on_signal };
@@ -80,11 +85,7 @@ static int run(struct leat_topology *topology, const struct config *config,
 
     logline_set_level((enum logline_level)config_choice(config, "log.level"));
     catch_signals();
-    status = leat_streams_start(streams, error);
-    while (!status && !signalled && leat_streams_state(streams) != LEAT_FAILED)
-        clock_sleep_ms(20);
-    if (!status)
-        status = leat_streams_stop(streams, error);
+    status = streams_run(streams, told_to_stop, error);
     leat_streams_free(streams);
     return status;
 }

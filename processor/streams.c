@@ -1,7 +1,7 @@
 /* streams.c - an instance from start to stop.
  *
  * Entry points:  leat_streams_start(), leat_streams_stop(), leat_streams_state()
- * See also:      streams_open.c (its parts), control.c (its thread), main.c (leat_main)
+ * See also:      streams_open.c (its parts), control.c (its thread), streams_run.c, main.c
  */
 #include "processor/streams.h"
 

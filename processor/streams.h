@@ -47,6 +47,11 @@ struct leat_streams {
 struct leat_streams *streams_new(struct leat_topology *topology, const struct config *config,
                                  struct log *log);
 
+/* streams_run.c: starts the instance and stops it once stop() says so, from any step of the start
+ * on. A stop that outlasts its time, since a broker does not answer, ends the process. */
+int streams_run(struct leat_streams *streams, bool (*stop)(void), struct leat_error *error)
+    MUST_CHECK;
+
 /* streams_open.c: all that stands before the first thread, in order, each tried again while it says
  * LEAT_E_RETRY; and its undoing, in reverse. */
 int streams_open(struct leat_streams *streams, struct leat_error *error) MUST_CHECK;
