@@ -2,7 +2,8 @@
 # broker.sh - real Kafka on loopback for the tests and the demo.
 #
 #   broker.sh start DIR [n [key=value...]]  n brokers (1), each its own controller too; DIR must be
-#                                           new or empty. More settings go to every broker.
+#                                           new or empty. More settings go to every broker, and
+#                                           over ours; %PORT% and %CONTROLLER% are its ports.
 #   broker.sh kill DIR i                    SIGKILL to broker i (1..n)
 #   broker.sh pause DIR i, resume DIR i     SIGSTOP, SIGCONT
 #   broker.sh restart DIR i                 starts it again on its port, after a SIGKILL if it runs
@@ -69,7 +70,9 @@ num.network.threads=2
 num.io.threads=4
 log.cleaner.dedupe.buffer.size=16777216
 EOF
-    printf '%s\n' "${settings[@]+"${settings[@]}"}" >>"$dir/$i/server.properties"
+    printf '%s\n' "${settings[@]+"${settings[@]}"}" |
+        sed "s/%PORT%/${ports[i]}/g; s/%CONTROLLER%/${controllers[i]}/g" \
+            >>"$dir/$i/server.properties"
     cat >"$dir/log4j2.properties" <<EOF
 status = error
 appender.out.type = Console
@@ -194,7 +197,7 @@ start_once()
 }
 
 command=${1:-}
-[ $# -ge 2 ] || { sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 declare -a pids=() settings=() heap=()
