@@ -32,12 +32,12 @@ static const rd_kafka_topic_result_t *topic_result(rd_kafka_event_t *event)
 
     switch (rd_kafka_event_type(event)) {
     case RD_KAFKA_EVENT_CREATETOPICS_RESULT:
-        results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event),
-                                                      &count);
+        results =
+            rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
         break;
     case RD_KAFKA_EVENT_DELETETOPICS_RESULT:
-        results = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event),
-                                                      &count);
+        results =
+            rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), &count);
         break;
     case RD_KAFKA_EVENT_CREATEPARTITIONS_RESULT:
         results = rd_kafka_CreatePartitions_result_topics(

@@ -184,8 +184,8 @@ static void give_up(struct kafka_group *group, rd_kafka_topic_partition_list_t *
         code = rd_kafka_assign(group->handle, NULL);
     keep_failure(group, kafka_fail_object(&group->error, failure, "give up partitions of '%s'",
                                           group->options.topic));
-    keep_failure(group, kafka_fail(&group->error, code, "give up partitions of '%s'",
-                                   group->options.topic));
+    keep_failure(
+        group, kafka_fail(&group->error, code, "give up partitions of '%s'", group->options.topic));
 }
 
 static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,

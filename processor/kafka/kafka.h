@@ -37,14 +37,12 @@ struct kafka_log {
 int kafka_status(rd_kafka_resp_err_t code);
 
 /* Writes "<action>: <librdkafka's sentence>" and returns the status. LEAT_OK for no error. */
-__attribute__((format(printf, 3, 4))) int kafka_fail(struct leat_error *error,
-                                                     rd_kafka_resp_err_t code, const char *format,
-                                                     ...);
+__attribute__((format(printf, 3, 4))) int
+kafka_fail(struct leat_error *error, rd_kafka_resp_err_t code, const char *format, ...);
 
 /* The same for an error object, which it destroys. */
-__attribute__((format(printf, 3, 4))) int kafka_fail_object(struct leat_error *error,
-                                                            rd_kafka_error_t *object,
-                                                            const char *format, ...);
+__attribute__((format(printf, 3, 4))) int
+kafka_fail_object(struct leat_error *error, rd_kafka_error_t *object, const char *format, ...);
 
 /* ---- conf.c ------------------------------------------------------------------------------- */
 

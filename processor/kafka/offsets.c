@@ -160,8 +160,8 @@ int kafka_delete_group(struct log *log, const char *group, struct leat_error *er
     call.subject = wanted;
     status = kafka_call((struct kafka_log *)log, &call, &event, error, "delete group '%s'", group);
     if (!status) {
-        results = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event),
-                                                      &count);
+        results =
+            rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), &count);
         failure = count ? rd_kafka_group_result_error(results[0]) : NULL;
         if (failure)
             code = rd_kafka_error_code(failure);

@@ -1,8 +1,8 @@
 /* reader.c - reads the partitions that it is told to, in batches and without copies.
  *
- * poll: what is no more, backlogs of places that were resumed, what librdkafka has ready, a wait for the
- * first message. rd_kafka_consume_batch_queue() with a timeout waits for a whole batch, so it is
- * called with none, and the wait is for a single message.
+ * poll: what is no more, backlogs of places that were resumed, what librdkafka has ready, a wait
+ * for the first message. rd_kafka_consume_batch_queue() with a timeout waits for a whole batch, so
+ * it is called with none, and the wait is for a single message.
  *
  * librdkafka 2.0.2 may lose messages when a batch is taken while another thread seeks, pauses or
  * rebalances; here one thread does all of it, nothing seeks, pauses or rebalances, and offsets
@@ -23,7 +23,7 @@
 enum {
     QUEUE_BYTES = 16 << 20,
     PARTITION_BYTES = 1 << 20,
-    SERVE_MS = 500,     /* longest wait without serving the handle's own events */
+    SERVE_MS = 500, /* longest wait without serving the handle's own events */
 };
 
 /* ---- events of a partition ------------------------------------------------------------------ */
@@ -37,7 +37,8 @@ static struct kafka_place *place_of(const rd_kafka_message_t *raw)
     return topic->places[raw->partition];
 }
 
-static bool tell_gone(const struct kafka_place *place, const char *cause, int64_t first, int64_t end)
+static bool tell_gone(const struct kafka_place *place, const char *cause, int64_t first,
+                      int64_t end)
 {
     log_warn("position-gone",
              "topic=%s partition=%d offset=%" PRId64 " first=%" PRId64 " end=%" PRId64

@@ -45,9 +45,9 @@ struct kafka_place {
 };
 
 struct kafka_wake {
-    bool needed;   /* this librdkafka has no fetch.queue.backoff.ms */
-    bool was_full; /* the queue was near its bound since the last request */
-    size_t limit, message_bytes; /* bytes of a message: a moving mean */
+    bool needed;                         /* this librdkafka has no fetch.queue.backoff.ms */
+    bool was_full;                       /* the queue was near its bound since the last request */
+    size_t limit, message_bytes;         /* bytes of a message: a moving mean */
     int32_t brokers[KAFKA_WAKE_BROKERS]; /* that messages came from */
     size_t broker_count;
     rd_kafka_queue_t *answers;
@@ -67,8 +67,8 @@ struct kafka_reader {
     struct kafka_message **blocks; /* where the messages' memory lies */
     size_t block_count, block_capacity;
     struct kafka_wake wake;
-    size_t out;    /* messages that are not spare */
-    bool suspect;  /* librdkafka said that some partition or topic is no more */
+    size_t out;   /* messages that are not spare */
+    bool suspect; /* librdkafka said that some partition or topic is no more */
 };
 
 /* ---- place.c: assigned partitions ----------------------------------------------------------- */

@@ -69,8 +69,8 @@ void wake_fetchers(struct kafka_reader *reader)
 {
     struct kafka_wake *wake = &reader->wake;
     size_t queued = rd_kafka_queue_length(reader->queue);
-    size_t cost = wake->message_bytes > KAFKA_MESSAGE_COST ? wake->message_bytes
-                                                           : KAFKA_MESSAGE_COST;
+    size_t cost =
+        wake->message_bytes > KAFKA_MESSAGE_COST ? wake->message_bytes : KAFKA_MESSAGE_COST;
 
     if (queued * cost * 4 >= wake->limit * 3)
         wake->was_full = true;

@@ -150,8 +150,8 @@ static int writer_send(struct log_writer *log_writer, const struct log_record *r
     writer->zero_timestamp = !record->timestamp_ms;
     for (;;) {
         writer->zero_done = false;
-        code = record->header_count ? produce_with_headers(writer, record)
-                                    : produce(writer, record);
+        code =
+            record->header_count ? produce_with_headers(writer, record) : produce(writer, record);
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             break;
         if (writer->failed || rd_kafka_fatal_error(writer->handle, NULL, 0)) {
@@ -275,9 +275,8 @@ int kafka_writer_new(struct log *log, const struct log_writer_options *options,
     writer->log = (struct kafka_log *)log;
     writer->transactional = options->transactional_id != NULL;
     writer->transactional_id = memory_text(options->transactional_id);
-    writer->transaction_timeout_ms = options->transaction_timeout_ms
-                                         ? options->transaction_timeout_ms
-                                         : TRANSACTION_TIMEOUT_MS;
+    writer->transaction_timeout_ms =
+        options->transaction_timeout_ms ? options->transaction_timeout_ms : TRANSACTION_TIMEOUT_MS;
     writer->queue_bytes = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;
     status = open_handle(writer, error);
     if (status) {

@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-struct kafka_target { /* a topic that is written to */
+struct kafka_target {         /* a topic that is written to */
     rd_kafka_topic_t *handle; /* its opaque is this struct */
     int number;
     char *name;

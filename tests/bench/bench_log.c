@@ -76,8 +76,8 @@ static void write_all(struct log *log, const struct plan *plan, const char *topi
     from = gauge_now();
     must(log_writer_begin(writer, &error), &error);
     for (long i = 0; i < plan->records; i++) {
-        record.key = leat_bytes(key, (size_t)snprintf(key, sizeof(key), "P%05ld|S%03ld", i % 10000,
-                                                      i % 100));
+        record.key = leat_bytes(
+            key, (size_t)snprintf(key, sizeof(key), "P%05ld|S%03ld", i % 10000, i % 100));
         record.partition = (int32_t)(i % plan->partitions);
         record.timestamp_ms = 1700000000000 + i;
         must(log_writer_send(writer, &record, &error), &error);
@@ -165,8 +165,9 @@ int main(int argc, char **argv)
     read_plan(argc, argv, &plan);
     broker_start_all(1);
     topic.partitions = plan.partitions;
-    must(log_kafka_new(broker_bootstrap(), "bench", plan.settings, plan.setting_count, &log,
-                       &error), &error);
+    must(
+        log_kafka_new(broker_bootstrap(), "bench", plan.settings, plan.setting_count, &log, &error),
+        &error);
     must(log_topic_create(log, &topic, &error), &error);
     write_all(log, &plan, topic.name);
     read_all(log, &plan, topic.name);

@@ -41,8 +41,8 @@ void bench_commit(struct log_writer *writer); /* without positions */
 
 /* Polls until something comes, a quarter of a minute at most. */
 struct log_message bench_next(struct log_reader *reader);
-void bench_expect(struct log_reader *reader, const char *value);       /* the next, a record */
-int64_t bench_expect_end(struct log_reader *reader);                   /* its offset */
+void bench_expect(struct log_reader *reader, const char *value); /* the next, a record */
+int64_t bench_expect_end(struct log_reader *reader);             /* its offset */
 void bench_expect_gone(struct log_reader *reader);
 int64_t bench_read_to_end(struct log_reader *reader, size_t *records); /* the end's offset */
 

@@ -41,8 +41,11 @@ void contract_keeps_keys_values_headers_and_timestamps(struct log *log)
         { .timestamp_ms = 86400000, .key = LEAT_LITERAL("null value"), .value = { NULL, 0 } },
         { .timestamp_ms = 5, .key = LEAT_LITERAL(""), .value = LEAT_LITERAL("") },
         { .timestamp_ms = 6, .key = { NULL, 0 }, .value = { NULL, 0 } },
-        { .timestamp_ms = 0, .key = LEAT_LITERAL("h"), .value = LEAT_LITERAL("v"),
-          .headers = headers, .header_count = 3 },
+        { .timestamp_ms = 0,
+          .key = LEAT_LITERAL("h"),
+          .value = LEAT_LITERAL("v"),
+          .headers = headers,
+          .header_count = 3 },
         { .timestamp_ms = 1700000000999, .key = LEAT_LITERAL("a\0b"), .value = LEAT_LITERAL("\0") },
     };
     const size_t count = sizeof(records) / sizeof(records[0]);
