@@ -38,7 +38,7 @@ int cli_fail(const struct leat_error *error)
     return error->code == LEAT_E_ARGUMENT ? 2 : 1;
 }
 
-/* ---- help --------------------------------------------------------------------------------------- */
+/* ---- help ------------------------------------------------------------------------------------ */
 
 static void print_option(const char *name, const char *value, const char *help)
 {
@@ -61,7 +61,7 @@ static void help(const struct cli *cli, bool all)
     config_help(cli->config, stdout, all);
 }
 
-/* ---- parsing -------------------------------------------------------------------------------------- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 static const struct cli_option *find(const struct cli *cli, const char *name, size_t size)
 {

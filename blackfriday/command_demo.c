@@ -40,7 +40,7 @@ struct stage {
     struct demo_options options;
 };
 
-/* ---- the folder for the state ----------------------------------------------------------------- */
+/* ---- the folder for the state ---------------------------------------------------------------- */
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *at)
 {
@@ -59,7 +59,7 @@ static int make_folder(struct stage *stage, struct leat_error *error)
                      "--set state.dir=FOLDER", strerror(errno));
 }
 
-/* ---- the log ---------------------------------------------------------------------------------- */
+/* ---- the log --------------------------------------------------------------------------------- */
 
 static int open_memory(struct stage *stage, struct leat_error *error)
 {
@@ -146,7 +146,7 @@ static void clear_broker(const struct stage *stage, int status)
     delete_topics(stage);
 }
 
-/* ---- the command ------------------------------------------------------------------------------ */
+/* ---- the command ----------------------------------------------------------------------------- */
 
 /* What suits a demo, where the user has not said otherwise. */
 static int set_defaults(struct config *config, struct leat_error *error)

@@ -16,7 +16,7 @@ static struct leat_topology *topology_of(const struct config *config,
     return retail_topology(options);
 }
 
-/* ---- run -------------------------------------------------------------------------------------- */
+/* ---- run ------------------------------------------------------------------------------------- */
 
 static bool told_to_stop(void)
 {
@@ -53,7 +53,7 @@ const struct cli_command command_run = {
     "run", "", "run an instance of the topology, until SIGTERM", run,
 };
 
-/* ---- describe --------------------------------------------------------------------------------- */
+/* ---- describe -------------------------------------------------------------------------------- */
 
 static int describe(int argc, char **argv)
 {

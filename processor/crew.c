@@ -37,7 +37,7 @@ struct crew {
     pthread_cond_t changed;
 };
 
-/* ---- the worker's side ---------------------------------------------------------------------------- */
+/* ---- the worker's side ----------------------------------------------------------------------- */
 
 static int ask_commit(void *user, const struct log_position *positions, size_t count,
                       struct leat_error *error)
@@ -139,7 +139,7 @@ static void *work(void *argument)
     return NULL;
 }
 
-/* ---- control's side -------------------------------------------------------------------------------- */
+/* ---- control's side -------------------------------------------------------------------------- */
 
 static void serve_locked(struct crew *crew)
 {
@@ -260,7 +260,7 @@ int crew_failure(struct crew *crew, struct leat_error *error)
     return status;
 }
 
-/* ---- beginning and end -------------------------------------------------------------------------------- */
+/* ---- beginning and end ----------------------------------------------------------------------- */
 
 static int start_member(struct crew *crew, size_t place, struct leat_error *error)
 {

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "topology/operators.h"
 
-/* ---- names ------------------------------------------------------------------------------------ */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static bool is_repartition(const struct step *step)
 {
@@ -36,7 +36,7 @@ static void name_topics(struct layout *layout)
     }
 }
 
-/* ---- partition counts --------------------------------------------------------------------------- */
+/* ---- partition counts ------------------------------------------------------------------------ */
 
 static int look_at_topics(struct layout *layout, struct log *log, struct leat_error *error)
 {
@@ -151,7 +151,7 @@ static int decide_repartitions(struct layout *layout, struct leat_error *error)
     return status;
 }
 
-/* ---- co-partitioning ------------------------------------------------------------------------------ */
+/* ---- co-partitioning ------------------------------------------------------------------------- */
 
 static const struct step *first_source(const struct step *step)
 {
@@ -190,7 +190,7 @@ static int check_copartitioned(const struct layout *layout, struct leat_error *e
     return status;
 }
 
-/* ---- groups and tasks ------------------------------------------------------------------------------- */
+/* ---- groups and tasks ------------------------------------------------------------------------ */
 
 /* Origins are source partitions: those of the group's own sources, and those of whoever feeds its
  * repartitions. Feeding groups stand before fed ones in row order often, but not always. */

@@ -10,7 +10,7 @@
 
 enum { CONTROL_WAIT_MS = 20 };
 
-/* ---- configuration ------------------------------------------------------------------------------ */
+/* ---- configuration --------------------------------------------------------------------------- */
 
 extern char **environ;
 
@@ -45,7 +45,7 @@ int leat_config_environment(struct leat_config *config, struct leat_error *error
     return config_read_environment(config_of(config), environ, error);
 }
 
-/* ---- states --------------------------------------------------------------------------------------- */
+/* ---- states ---------------------------------------------------------------------------------- */
 
 struct leat_streams *streams_new(struct leat_topology *topology, const struct config *config,
                                  struct log *log)
@@ -106,7 +106,7 @@ static void fail(struct leat_streams *streams, const struct leat_error *error)
     atomic_store(&streams->state, LEAT_FAILED);
 }
 
-/* ---- the control thread ------------------------------------------------------------------------------ */
+/* ---- the control thread ---------------------------------------------------------------------- */
 
 static void *control_loop(void *argument)
 {

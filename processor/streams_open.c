@@ -19,7 +19,7 @@ enum {
     DELETE_RETENTION_MS = 86400000,  /* of compacted topics: Kafka's default */
 };
 
-/* ---- log and registry -------------------------------------------------------------------------- */
+/* ---- log and registry ------------------------------------------------------------------------ */
 
 int streams_log(const struct config *config, struct log **out, struct leat_error *error)
 {
@@ -64,7 +64,7 @@ static int open_registry(struct leat_streams *streams, struct leat_error *error)
     return streams_registry(streams->config, &streams->registry, error);
 }
 
-/* ---- state ---------------------------------------------------------------------------------------- */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 static int open_state(struct leat_streams *streams, struct leat_error *error)
 {
@@ -80,7 +80,7 @@ static int open_budget(struct leat_streams *streams, struct leat_error *error)
     return LEAT_OK;
 }
 
-/* ---- topics and tasks --------------------------------------------------------------------------------- */
+/* ---- topics and tasks ------------------------------------------------------------------------ */
 
 static int open_layout(struct leat_streams *streams, struct leat_error *error)
 {
@@ -138,7 +138,7 @@ static int open_globals(struct leat_streams *streams, struct leat_error *error)
     return status ? status : globals_start(streams->globals, error);
 }
 
-/* ---- workers -------------------------------------------------------------------------------------------- */
+/* ---- workers --------------------------------------------------------------------------------- */
 
 static struct log_group *group_of(void *user)
 {
@@ -234,7 +234,7 @@ static int join(struct leat_streams *streams, struct leat_error *error)
     return control_join(streams->control, error);
 }
 
-/* ---- all of it -------------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static int patiently(struct leat_streams *streams,
                      int (*step)(struct leat_streams *, struct leat_error *),

@@ -15,7 +15,7 @@ struct streams_status {
     struct http *http;
 };
 
-/* ---- metrics ------------------------------------------------------------------------------------ */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
 #define SUM_OF(name, figure)                                                                       \
     static int64_t name(void *user)                                                                \
@@ -87,7 +87,7 @@ static void sample_all(struct streams_status *status)
     metrics_sample_process(status->metrics);
 }
 
-/* ---- pages ---------------------------------------------------------------------------------------- */
+/* ---- pages ----------------------------------------------------------------------------------- */
 
 static int page_metrics(void *user, struct buffer *out)
 {
@@ -163,7 +163,7 @@ static int page_tasks(void *user, struct buffer *out)
     return buffer_text(out, "]\n");
 }
 
-/* ---- the server --------------------------------------------------------------------------------- */
+/* ---- the server ------------------------------------------------------------------------------ */
 
 int streams_status_start(struct leat_streams *streams, struct leat_error *error)
 {

@@ -16,7 +16,7 @@
 
 enum { IDLE_FLUSH_MS = 5000 };
 
-/* ---- when --------------------------------------------------------------------------------------- */
+/* ---- when ------------------------------------------------------------------------------------ */
 
 /* A position moves without a record where transaction markers lie at the end of a partition. */
 static bool moved(const struct hosted *hosted)
@@ -61,7 +61,7 @@ bool commit_due(struct worker *worker)
     return (dirty || owed) && since_ms >= worker->options.settings.commit_interval_ms;
 }
 
-/* ---- the commit ----------------------------------------------------------------------------------- */
+/* ---- the commit ------------------------------------------------------------------------------ */
 
 int commit_begin(struct worker *worker, struct leat_error *error)
 {
@@ -250,7 +250,7 @@ int commit_idle(struct worker *worker, struct leat_error *error)
     return status;
 }
 
-/* ---- undoing -------------------------------------------------------------------------------------- */
+/* ---- undoing --------------------------------------------------------------------------------- */
 
 /* LEAT_E_FENCED: the writer is of no more use, and what it last committed is settled when its
  * successor has been made. */
@@ -274,7 +274,7 @@ int commit_undo(struct worker *worker, int cause, struct leat_error *error)
     return LEAT_OK;
 }
 
-/* ---- what is committed is deleted ------------------------------------------------------------------ */
+/* ---- what is committed is deleted ------------------------------------------------------------ */
 
 int commit_purge(struct worker *worker, struct leat_error *error)
 {

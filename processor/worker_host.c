@@ -13,7 +13,7 @@
 
 #include <assert.h>
 
-/* ---- slots ------------------------------------------------------------------------------------ */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 int slot_take(struct worker *worker, const struct slot *slot)
 {
@@ -64,7 +64,7 @@ static void set_stage(struct worker *worker, struct hosted *hosted, enum stage s
     pthread_mutex_unlock(&worker->lock);
 }
 
-/* ---- opening ------------------------------------------------------------------------------------ */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static struct global *find_global(void *user, const struct step *step)
 {
@@ -131,7 +131,7 @@ static int advance_opening(struct worker *worker, struct hosted *hosted, struct 
     return status;
 }
 
-/* ---- seeking -------------------------------------------------------------------------------------- */
+/* ---- seeking --------------------------------------------------------------------------------- */
 
 static int first_offset(struct worker *worker, const struct input *input,
                         struct log_position *position, struct leat_error *error)
@@ -275,7 +275,7 @@ static void go_back(struct worker *worker, struct hosted *hosted)
         log_warn("unassign_failed", "task=%s reason=\"%s\"", hosted->what->name, ignored.text);
 }
 
-/* ---- the way -------------------------------------------------------------------------------------- */
+/* ---- the way --------------------------------------------------------------------------------- */
 
 int host_advance(struct worker *worker, struct hosted *hosted, struct leat_error *error)
 {

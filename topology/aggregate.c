@@ -126,7 +126,7 @@ static struct step *late_stream(struct step *step, struct step *in)
     return late;
 }
 
-/* ---- the verbs -------------------------------------------------------------------------------- */
+/* ---- the verbs ------------------------------------------------------------------------------- */
 
 static void check_window(struct step *step, const struct leat_window *window)
 {

@@ -124,7 +124,7 @@ struct node *flow_node(struct flow *flow, const struct step *step)
     return flow->by_step[step->number];
 }
 
-/* ---- one record ------------------------------------------------------------------------------- */
+/* ---- one record ------------------------------------------------------------------------------ */
 
 static int advance(struct flow *flow)
 {

@@ -8,7 +8,7 @@
 #include "state/home.h"
 #include "topology/flow_parts.h"
 
-/* ---- opening ---------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static size_t count_stores(const struct flow *flow)
 {
@@ -123,7 +123,7 @@ int flow_load(struct flow *flow, struct leat_error *error)
     return flow->time ? flow_time_load(flow) : LEAT_OK;
 }
 
-/* ---- flush, commit, abort ------------------------------------------------------------------------ */
+/* ---- flush, commit, abort -------------------------------------------------------------------- */
 
 static int flush_time_entry(void *user, struct store *store, const struct entry *entry,
                             struct leat_bytes wire, struct leat_error *error)

@@ -17,7 +17,7 @@ bool flow_timed(const struct flow *flow)
     return false;
 }
 
-/* ---- feeds ------------------------------------------------------------------------------------ */
+/* ---- feeds ----------------------------------------------------------------------------------- */
 
 static void feed_from(struct node *node, struct time_feed *feed, size_t limit)
 {
@@ -84,7 +84,7 @@ void flow_time_close(struct node *node)
     time_heard_free(&node->heard);
 }
 
-/* ---- marks ------------------------------------------------------------------------------------ */
+/* ---- marks ----------------------------------------------------------------------------------- */
 
 void flow_hear(struct node *receiver, int32_t sender, int64_t mark_ms)
 {
@@ -99,7 +99,7 @@ int64_t flow_mark(const struct flow *flow, const struct node *sink)
                                   : time_greatest(&sink->clock);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static int save_row(struct flow *flow, const char *kind, const char *name, const int64_t *times,
                     int32_t count)

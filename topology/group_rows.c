@@ -8,7 +8,7 @@
 #include "topology/operators.h"
 #include "topology/rows.h"
 
-/* ---- before the repartition --------------------------------------------------------------------- */
+/* ---- before the repartition ------------------------------------------------------------------ */
 
 /* The group and the value of one row, or no key where it belongs to none. */
 static int place_row(struct node *node, const struct change *change, const void *row,
@@ -66,7 +66,7 @@ static int split_process(struct node *node, int input, const struct change *chan
 
 static const struct operator split_operator = { .verb = "group-rows", .process = split_process };
 
-/* ---- behind it ------------------------------------------------------------------------------------ */
+/* ---- behind it ------------------------------------------------------------------------------- */
 
 static void apply(const struct leat_group *with, leat_fill fill, const struct change *change,
                   const void *value, void *out)

@@ -149,7 +149,7 @@ struct leat_stream *leat_process(struct leat_stream *in, const char *name,
     return (struct leat_stream *)step;
 }
 
-/* ---- the stores, from its callbacks -------------------------------------------------------------- */
+/* ---- the stores, from its callbacks ---------------------------------------------------------- */
 
 static struct store *store_at(const struct leat_record *record, int place)
 {

@@ -119,7 +119,7 @@ struct leat_global *leat_global_from(struct leat_topology *topology, const char 
     return (struct leat_global *)source(topology, name, NOUN_GLOBAL, &source_global, options);
 }
 
-/* ---- to --------------------------------------------------------------------------------------- */
+/* ---- to -------------------------------------------------------------------------------------- */
 
 static int to_process(struct node *node, int input, const struct change *change)
 {

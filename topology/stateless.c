@@ -59,7 +59,7 @@ struct leat_stream *leat_filter_not(struct leat_stream *in, const char *name, le
     return filter(in, name, test, false);
 }
 
-/* ---- map, key-by ------------------------------------------------------------------------------ */
+/* ---- map, key-by ----------------------------------------------------------------------------- */
 
 static int map_process(struct node *node, int input, const struct change *change)
 {
@@ -117,7 +117,7 @@ struct leat_stream *leat_key_by(struct leat_stream *in, const char *name, leat_k
     return (struct leat_stream *)mapped(in, &key_operator, name, &(struct leat_map){ .key = key });
 }
 
-/* ---- flat-map --------------------------------------------------------------------------------- */
+/* ---- flat-map -------------------------------------------------------------------------------- */
 
 static int flat_process(struct node *node, int input, const struct change *change)
 {
@@ -143,7 +143,7 @@ struct leat_stream *leat_flat_map(struct leat_stream *in, const char *name,
     return (struct leat_stream *)step;
 }
 
-/* ---- peek, merge, branch ------------------------------------------------------------------------ */
+/* ---- peek, merge, branch --------------------------------------------------------------------- */
 
 static int peek_process(struct node *node, int input, const struct change *change)
 {

@@ -46,7 +46,7 @@ static struct step *derive(struct leat_table *in, const struct operator *operato
     return step;
 }
 
-/* ---- changes ---------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static int changes_process(struct node *node, int input, const struct change *change)
 {
@@ -63,7 +63,7 @@ struct leat_stream *leat_changes(struct leat_table *in, const char *name)
     return (struct leat_stream *)derive(in, &changes_operator, name, NOUN_STREAM, NULL);
 }
 
-/* ---- filter-rows -------------------------------------------------------------------------------- */
+/* ---- filter-rows ----------------------------------------------------------------------------- */
 
 static bool row_passes(struct node *node, const struct change *change, const void *value)
 {
@@ -137,7 +137,7 @@ struct leat_table *leat_filter_rows(struct leat_table *in, const char *name, lea
     return (struct leat_table *)step;
 }
 
-/* ---- map-rows ----------------------------------------------------------------------------------- */
+/* ---- map-rows -------------------------------------------------------------------------------- */
 
 static int map_value(struct node *node, const struct change *change, const void *value,
                      const void **out)

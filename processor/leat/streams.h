@@ -11,7 +11,7 @@
 struct leat_config;
 struct leat_streams;
 
-/* ---- configuration: Kafka Streams' keys, and `kafka.` before a librdkafka property ------------ */
+/* ---- configuration: Kafka Streams' keys, and `kafka.` before a librdkafka property ----------- */
 
 struct leat_config *leat_config_new(void);
 void leat_config_free(struct leat_config *config); /* NULL is a no-op */
@@ -22,7 +22,7 @@ int leat_config_set(struct leat_config *config, const char *key, const char *val
 int leat_config_file(struct leat_config *config, const char *path, struct leat_error *error);
 int leat_config_environment(struct leat_config *config, struct leat_error *error);
 
-/* ---- running ------------------------------------------------------------------------------------ */
+/* ---- running --------------------------------------------------------------------------------- */
 
 enum leat_state {
     LEAT_CREATED,

@@ -71,7 +71,7 @@ Test(letters, the_handler_fail_stops_with_topic_partition_and_offset, .timeout =
     app_close(&app);
 }
 
-/* ---- callbacks that fail ---------------------------------------------------------------------- */
+/* ---- callbacks that fail --------------------------------------------------------------------- */
 
 static void open_poison(struct app *app, const char *setting)
 {

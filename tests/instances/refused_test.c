@@ -38,7 +38,7 @@ static int topics_of(struct app *app)
     return count;
 }
 
-/* ---- offsets ---------------------------------------------------------------------------------- */
+/* ---- offsets --------------------------------------------------------------------------------- */
 
 static void delete_group(struct app *app)
 {
@@ -108,7 +108,7 @@ Test(refused, a_changelog_that_was_deleted_is_told_of, .timeout = 120)
     app_close(&app);
 }
 
-/* ---- shapes ----------------------------------------------------------------------------------- */
+/* ---- shapes ---------------------------------------------------------------------------------- */
 
 Test(refused, an_input_that_has_grown, .timeout = 120)
 {
@@ -173,7 +173,7 @@ Test(refused, an_input_that_is_not_there, .timeout = 120)
     app_close(&app);
 }
 
-/* ---- state directories ------------------------------------------------------------------------ */
+/* ---- state directories ----------------------------------------------------------------------- */
 
 Test(refused, a_second_instance_in_the_same_state_directory, .timeout = 120)
 {

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- outages ---------------------------------------------------------------------------------- */
+/* ---- outages --------------------------------------------------------------------------------- */
 
 Test(servers, one_that_is_down_at_the_start_is_waited_for, .timeout = 200)
 {
@@ -99,7 +99,7 @@ Test(servers, one_that_is_gone_holds_up_no_stop, .timeout = 200)
     server_stop(&server);
 }
 
-/* ---- offsets that expire ---------------------------------------------------------------------- */
+/* ---- offsets that expire --------------------------------------------------------------------- */
 
 static void count_and_rest(struct app *app, const struct server *server, const char *setting)
 {
@@ -143,7 +143,7 @@ Test(servers, one_that_forgets_offsets_is_reminded_of_idle_ones, .timeout = 300)
     server_stop(&server);
 }
 
-/* ---- TLS and a password ------------------------------------------------------------------------ */
+/* ---- TLS and a password ---------------------------------------------------------------------- */
 
 static const char secret[] = "correct-horse-battery";
 

@@ -80,7 +80,7 @@ struct leat_stream *leat_join_table(struct leat_stream *in, struct leat_table *t
 struct leat_stream *leat_join_global(struct leat_stream *in, struct leat_global *global,
                                      const char *name, const struct leat_join *join);
 
-/* ---- process: a step of one's own --------------------------------------------------------------- */
+/* ---- process: a step of one's own ------------------------------------------------------------ */
 
 struct leat_store; /* a key-value store of a process step */
 

@@ -63,7 +63,7 @@ struct leat_table *leat_table_from(struct leat_topology *topology, const char *n
 struct leat_global *leat_global_from(struct leat_topology *topology, const char *name,
                                      const struct leat_source *source);
 
-/* ---- stateless verbs of streams --------------------------------------------------------------- */
+/* ---- stateless verbs of streams -------------------------------------------------------------- */
 
 struct leat_map {
     const struct leat_type *type; /* of the new value; NULL: the value stays */
@@ -103,7 +103,7 @@ struct leat_stream *leat_repartition(struct leat_stream *in, const char *name,
                                      const struct leat_repartition *repartition);
 void leat_to(struct leat_stream *in, const char *name, const struct leat_to *to);
 
-/* ---- stateless verbs of tables ---------------------------------------------------------------- */
+/* ---- stateless verbs of tables --------------------------------------------------------------- */
 
 struct leat_stream *leat_changes(struct leat_table *in, const char *name); /* KTable.toStream */
 struct leat_table *leat_filter_rows(struct leat_table *in, const char *name, leat_test test);
