@@ -2,6 +2,7 @@
 #include "blackfriday/demo_work.h"
 
 #include "base/clock.h"
+#include "blackfriday/generate.h"
 #include "blackfriday/settings.h"
 #include "blackfriday/verify.h"
 #include "processor/log.h"
@@ -66,9 +67,9 @@ static void *generator_run(void *argument)
         .sent = &work->sent,
     };
     struct demo_thread *thread = &work->generator;
+    struct generate_counts counts;
 
-    thread->status = generate(options->log, options->registry, &with, &work->counts,
-                              &thread->error);
+    thread->status = generate(options->log, options->registry, &with, &counts, &thread->error);
     atomic_store(&thread->ended, true);
     return NULL;
 }

@@ -3,9 +3,10 @@
 #define BLACKFRIDAY_DEMO_WORK_H
 
 #include "blackfriday/demo.h"
-#include "blackfriday/generate.h"
 
 #include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
 
 /* A thread and what became of it. status and error: once it has ended. */
 struct demo_thread {
@@ -23,7 +24,6 @@ struct demo_work {
     atomic_llong sent;          /* -1: products and stores are not there yet */
     atomic_llong rows;
     atomic_bool outage;         /* the database cannot be reached */
-    struct generate_counts counts;
     char *table;                /* of the comparison, once it has ended */
     size_t table_size;
 };
