@@ -57,7 +57,7 @@ int port_register(struct port *port, struct leat_error *error)
     return status;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------ */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* A windowed key is laid out as Kafka Streams' TimeWindowedSerializer does; its partition is that
  * of the inner key. A null key goes anywhere. */
@@ -128,9 +128,10 @@ static int encode_failed(const struct port *port, int status, struct leat_error 
 }
 
 int port_send(struct port *port, struct log_writer *writer, const struct change *change,
-              int32_t sender, struct buffer *out, struct leat_error *error)
+              int32_t sender, uint64_t tag, struct buffer *out, struct leat_error *error)
 {
     struct log_record record = { .topic = port->handle,
+                                 .tag = tag,
                                  .timestamp_ms = change->record.timestamp_ms,
                                  .key = change->record.key };
     int status = encode(port, change, sender, out, &record);
@@ -179,7 +180,7 @@ int port_send_marks(struct port *port, struct log_writer *writer, int32_t sender
     return status;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static int decode(struct codec *codec, struct leat_bytes wire, struct arena *arena,
                   const void **value, struct leat_error *error)

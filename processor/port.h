@@ -34,9 +34,10 @@ void port_free(struct port *port);
 /* Registers its schemas where it writes. */
 int port_register(struct port *port, struct leat_error *error) MUST_CHECK;
 
-/* Encodes a change and sends it; out is a scratch buffer. */
+/* Encodes a change and sends it; out is a scratch buffer, tag comes back if it is refused. */
 int port_send(struct port *port, struct log_writer *writer, const struct change *change,
-              int32_t sender, struct buffer *out, struct leat_error *error) MUST_CHECK;
+              int32_t sender, uint64_t tag, struct buffer *out,
+              struct leat_error *error) MUST_CHECK;
 
 /* Sends the mark to those partitions that have not heard it. */
 int port_send_marks(struct port *port, struct log_writer *writer, int32_t sender,

@@ -11,7 +11,7 @@
 
 #include <assert.h>
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static void open_ports(struct task *task)
 {
@@ -100,6 +100,8 @@ void task_free(struct task *task)
         port_free(&task->inputs[i].port);
         memory_free(task->inputs[i].ring);
         memory_free(task->inputs[i].ring_ms);
+        task_forgive(&task->inputs[i], INT64_MAX);
+        memory_free(task->inputs[i].refusals);
     }
     for (size_t i = 0; i < task->output_count; i++)
         port_free(&task->outputs[i]);
@@ -144,7 +146,7 @@ int task_ready(struct task *task, struct leat_error *error)
     return status;
 }
 
-/* ---- messages that wait --------------------------------------------------------------------------- */
+/* ---- messages that wait ---------------------------------------------------------------------- */
 
 static void make_room(struct input *input)
 {
@@ -165,7 +167,7 @@ static void make_room(struct input *input)
 }
 
 /* Behind what was processed lie only transaction markers up to where the end was seen. A position
- * that has been told there must not fall back when more comes: the records before may be deleted. */
+ * that has been told there must not fall back when more comes: what lies before may be deleted. */
 static void skip_markers(struct input *input)
 {
     if (!input->count && input->end > input->position)
@@ -205,7 +207,7 @@ void task_seek(struct input *input, int64_t offset)
     input->paused = false;
 }
 
-/* ---- the next record -------------------------------------------------------------------------------- */
+/* ---- the next record ------------------------------------------------------------------------- */
 
 /* An empty partition that is not known to be at its end is waited for: what it holds may be older
  * than all that is here. */
@@ -256,6 +258,16 @@ static void pop(struct task *task, struct input *input)
     input->empty_since_ms = input->count ? 0 : clock_ms(task->options.clock);
 }
 
+/* What is too large to be sent at all has not left: the same as if the log had refused it. */
+static int refuse_current(struct task *task, struct leat_error *error)
+{
+    bool own = task_refuse(task, task_tag(task), error->text);
+
+    assert(own);
+    error->code = LEAT_E_ABORTED;
+    return LEAT_E_ABORTED;
+}
+
 int task_run(struct task *task, int most, struct leat_error *error)
 {
     int done = 0;
@@ -270,8 +282,11 @@ int task_run(struct task *task, int most, struct leat_error *error)
         task->dirty = true;
         status = task_record(task, input, &input->ring[input->head],
                              input->ring_ms[input->head], error);
+        if (status == LEAT_E_LIMIT)
+            return refuse_current(task, error);
         if (status)
             return status;
+        task->current = NULL;
         pop(task, input);
         done++;
         if (flow_full(task->flow))

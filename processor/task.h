@@ -12,7 +12,7 @@
 enum handler { HANDLER_FAIL, HANDLER_CONTINUE, HANDLER_DEAD_LETTER };
 
 struct task_policy {
-    enum handler deserialization, processing;
+    enum handler deserialization, processing, production;
     int64_t timestamp_ahead_ms; /* -1: off */
     int64_t idle_ms;            /* -1: idleness is never said */
     int64_t max_idle_ms;        /* max.task.idle.ms; -1: never wait for a partition */
@@ -45,6 +45,13 @@ struct task_store {
     uint64_t sent;          /* records since the last commit */
 };
 
+/* An input record of whose results the log refused one: when it is read again it is not processed,
+ * and the production handler decides. */
+struct refusal {
+    int64_t offset;
+    char *sentence;
+};
+
 struct input {
     struct port port;
     int32_t partition;
@@ -58,6 +65,8 @@ struct input {
     int64_t empty_since_ms;
     bool at_end, paused;
     uint64_t rejected;
+    struct refusal *refusals;   /* not yet processed again */
+    size_t refusal_count, refusal_capacity;
 };
 
 struct task {
@@ -108,6 +117,10 @@ bool task_owes(const struct task *task, int64_t now_ms); /* marks or idleness ar
 int task_flush(struct task *task, int64_t now_ms, struct leat_error *error) MUST_CHECK;
 size_t task_positions(const struct task *task, struct log_position *positions);
 int task_commit(struct task *task, struct leat_error *error) MUST_CHECK;
+
+/* The log refused what the input record of this tag (log_failure) had caused: for the next time
+ * it is read, behind task_abort(). False: the tag is none of this task's. */
+bool task_refuse(struct task *task, uint64_t tag, const char *sentence);
 
 /* Undone: messages are dropped, state is as it was committed; positions are for the worker to set
  * anew by task_seek(). */

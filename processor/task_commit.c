@@ -70,6 +70,8 @@ size_t task_positions(const struct task *task, struct log_position *positions)
 
 int task_commit(struct task *task, struct leat_error *error)
 {
+    for (size_t i = 0; i < task->input_count; i++)
+        task_forgive(&task->inputs[i], task->inputs[i].position);
     task->dirty = false;
     return flow_commit(task->flow, error);
 }
@@ -79,6 +81,7 @@ int task_abort(struct task *task, struct leat_error *error)
     int status = flow_abort(task->flow, error);
 
     task->dirty = false;
+    task->current = NULL;
     task->idle_said = false;
     for (size_t i = 0; i < task->store_count; i++)
         task->stores[i].sent = 0;

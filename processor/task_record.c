@@ -5,6 +5,7 @@
  * fails, by the handlers; a registry that cannot be reached is waited for.
  */
 #include "base/logline.h"
+#include "base/memory.h"
 #include "processor/dead_letter.h"
 #include "processor/task_parts.h"
 #include "topology/operators.h"
@@ -82,6 +83,80 @@ int task_reject(struct task *task, struct input *input, const struct log_message
     return bury(task, input, message, reason, sentence, error);
 }
 
+/* ---- what the log refused -------------------------------------------------------------------- */
+
+enum { TAG_OFFSET_BITS = 48 }; /* of a tag; above them the input's slot, from 1 on */
+
+uint64_t task_tag(const struct task *task)
+{
+    const struct input *input = task->current;
+
+    if (!input)
+        return 0;
+    return (uint64_t)(input->slot + 1) << TAG_OFFSET_BITS |
+           (uint64_t)input->ring[input->head].offset;
+}
+
+bool task_refuse(struct task *task, uint64_t tag, const char *sentence)
+{
+    int64_t offset = (int64_t)(tag & ((UINT64_C(1) << TAG_OFFSET_BITS) - 1));
+
+    for (size_t i = 0; i < task->input_count; i++) {
+        struct input *input = &task->inputs[i];
+
+        if (tag >> TAG_OFFSET_BITS != (uint64_t)(input->slot + 1))
+            continue;
+        input->refusals = memory_grow(input->refusals, input->refusal_count,
+                                      &input->refusal_capacity, sizeof *input->refusals);
+        input->refusals[input->refusal_count++] =
+            (struct refusal){ offset, memory_text(sentence) };
+        return true;
+    }
+    return false;
+}
+
+static const struct refusal *refusal_of(const struct input *input, int64_t offset)
+{
+    for (size_t i = 0; i < input->refusal_count; i++)
+        if (input->refusals[i].offset == offset)
+            return &input->refusals[i];
+    return NULL;
+}
+
+void task_forgive(struct input *input, int64_t before)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < input->refusal_count; i++)
+        if (input->refusals[i].offset < before)
+            memory_free(input->refusals[i].sentence);
+        else
+            input->refusals[kept++] = input->refusals[i];
+    input->refusal_count = kept;
+}
+
+/* Nothing of the record is left in the transaction: it was undone. An internal topic has no dead
+ * letter; there the line in the log and the count are what remains. */
+static int give_up(struct task *task, struct input *input, const struct log_message *message,
+                   const struct refusal *refusal, struct leat_error *error)
+{
+    enum handler handler = task->options.policy.production;
+
+    arena_reset(&task->flow->record);
+    if (handler == HANDLER_FAIL)
+        return error_set(error, LEAT_E_LOG,
+                         "topic %s, partition %d, offset %lld: a result cannot be written: %s",
+                         input->port.topic, message->partition, (long long)message->offset,
+                         refusal->sentence);
+    input->rejected++;
+    log_warn("result_refused", "topic=%s partition=%d offset=%lld message=\"%s\"",
+             input->port.topic, message->partition, (long long)message->offset,
+             refusal->sentence);
+    if (handler == HANDLER_CONTINUE || input->port.framed)
+        return LEAT_OK;
+    return bury(task, input, message, "production", refusal->sentence, error);
+}
+
 /* NULL: fit. */
 static const char *misdated(const struct task *task, int64_t at_ms)
 {
@@ -113,6 +188,7 @@ int task_record(struct task *task, struct input *input, const struct log_message
                 int64_t at_ms, struct leat_error *error)
 {
     struct change change = { .origin = task->options.partition, .origin_ms = TIME_MAX };
+    const struct refusal *refusal;
     const char *wrong;
     bool bare;
     int status = port_read(&input->port, message, &change, &bare, error);
@@ -132,6 +208,9 @@ int task_record(struct task *task, struct input *input, const struct log_message
     }
     if (status)
         return status;
+    refusal = refusal_of(input, message->offset);
+    if (refusal)
+        return give_up(task, input, message, refusal, error);
     change.record.timestamp_ms = at_ms;
     enter_source(task, input, message, at_ms);
     return flow_record(task->flow, input->port.node, &change, error);
@@ -148,8 +227,8 @@ static int flow_send(struct flow *flow, struct node *sink, const struct change *
 {
     struct task *task = task_of(flow);
 
-    return port_send(sink->port, task->writer, change, task->options.partition, &task->scratch,
-                     flow->error);
+    return port_send(sink->port, task->writer, change, task->options.partition, task_tag(task),
+                     &task->scratch, flow->error);
 }
 
 static int flow_reject(struct flow *flow, struct node *source, const char *reason,
@@ -186,7 +265,8 @@ static int flow_changelog(struct flow *flow, struct store *store, const struct e
                           struct leat_bytes wire)
 {
     struct task *task = task_of(flow);
-    struct log_record record = { .partition = task->options.partition,
+    struct log_record record = { .tag = task_tag(task),
+                                 .partition = task->options.partition,
                                  .timestamp_ms = entry->timestamp_ms > 0 ? entry->timestamp_ms : 0,
                                  .key = entry->key,
                                  .value = wire };

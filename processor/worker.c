@@ -28,6 +28,7 @@ int worker_new(const struct worker_options *options, struct worker **out, struct
     int status;
 
     worker->options = *options;
+    worker->options.settings.task.production = options->settings.production;
     worker->options.transactional_id = memory_text(options->transactional_id);
     pthread_mutex_init(&worker->lock, NULL);
     worker->batch = memory_array(LIMIT_BATCH, sizeof *worker->batch);
@@ -56,7 +57,7 @@ void worker_free(struct worker *worker)
     memory_free(worker);
 }
 
-/* ---- orders ----------------------------------------------------------------------------------- */
+/* ---- orders ---------------------------------------------------------------------------------- */
 
 void worker_add(struct worker *worker, const int *tasks, size_t count)
 {
@@ -108,7 +109,7 @@ int worker_finish(struct worker *worker, struct leat_error *error)
     return status;
 }
 
-/* ---- one round ---------------------------------------------------------------------------------- */
+/* ---- one round ------------------------------------------------------------------------------- */
 
 /* An instance that was away (stopped, frozen) has lost the task without knowing it yet, and finds
  * that its successor has gone on and deleted what it was about to read: a commit will tell it. */
@@ -265,9 +266,26 @@ static int have_writer(struct worker *worker, struct leat_error *error)
     return 1;
 }
 
+/* Where the log refused a record of itself, what caused it is marked, or it would be written and
+ * refused for ever. Without a cause that can be named it is the end. */
+static int find_cause(struct worker *worker, int status, struct leat_error *error)
+{
+    struct log_failure failure;
+
+    if (status != LEAT_E_ABORTED || !worker->writer ||
+        !log_writer_failure(worker->writer, &failure) || failure.error.code != LEAT_E_LIMIT)
+        return status;
+    for (size_t i = 0; i < worker->hosted_count && failure.tag; i++)
+        if (worker->hosted[i]->stage == STAGE_RUNNING &&
+            task_refuse(worker->hosted[i]->task, failure.tag, failure.error.text))
+            return status;
+    return error_set(error, LEAT_E_LIMIT, "%s", failure.error.text);
+}
+
 /* What a failed step leaves: an aborted transaction, or a fenced writer, is begun anew. */
 int worker_recover(struct worker *worker, int status, struct leat_error *error)
 {
+    status = find_cause(worker, status, error);
     if (status != LEAT_E_ABORTED && status != LEAT_E_FENCED)
         return status;
     log_warn("transaction_undone", "cause=%s reason=\"%s\"", leat_status_name(status),
@@ -309,8 +327,8 @@ int worker_step(struct worker *worker, int wait_ms, struct leat_error *error)
 }
 
 void worker_describe(struct worker *worker,
-                     void (*visit)(void *user, const char *task, const char *stage, uint64_t records,
-                                   uint64_t restored), void *user)
+                     void (*visit)(void *user, const char *task, const char *stage,
+                                   uint64_t records, uint64_t restored), void *user)
 {
     static const char *const stages[] = { "opening", "restoring", "seeking", "running" };
 

@@ -183,11 +183,53 @@ static void check_lateness(struct output *output)
     }
 }
 
+/* ---- copies ---------------------------------------------------------------------------------- */
+
+struct copies {
+    struct world *world;
+    char *seen; /* by number */
+    bool rejected;
+};
+
+static void take_copy(void *user, const struct log_message *message)
+{
+    struct copies *copies = user;
+    const char *bytes = message->value.data;
+    int64_t number = number_of(bytes);
+
+    if (!copies->rejected)
+        memcpy(&number, bytes, 8);
+    assert(number > 0 && number <= (int64_t)copies->world->job->event_count);
+    if (copies->seen[number]++)
+        world_fail(copies->world, "record %lld came out twice", (long long)number);
+    if (copies->rejected != (job_worth(number) > JOB_LONGEST_WORTH))
+        world_fail(copies->world, "record %lld was %s", (long long)number,
+                   copies->rejected ? "refused" : "not refused");
+}
+
+static void check_copies(struct world *world)
+{
+    struct copies copies = { world, memory_new(world->job->event_count + 1), false };
+
+    read_topic(world, "out", 0, partitions_of(world, "out"), take_copy, &copies);
+    copies.rejected = true;
+    read_topic(world, "in-0-rejected", 0, partitions_of(world, "in-0-rejected"), take_copy,
+               &copies);
+    for (size_t i = 1; i <= world->job->event_count; i++)
+        if (!copies.seen[i])
+            world_fail(world, "record %zu is nowhere", i);
+    memory_free(copies.seen);
+}
+
 void check_outputs(struct world *world)
 {
     struct output output = { .world = world };
     void *sum;
 
+    if (world->job->kind == JOB_COPY) {
+        check_copies(world);
+        return;
+    }
     model_make(&output.model, world->job);
     if (world->job->tells_late)
         read_topic(world, "late", 0, partitions_of(world, "late"), take_late, &output);

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { KEYS = 7, ROWS = 12 };
 
@@ -129,12 +130,34 @@ static void describe_rows(const struct job *job, struct leat_topology *topology)
     leat_to(leat_changes(leat_group_rows(rows, "sums", &group), "changed"), "out", NULL);
 }
 
+/* The number, and behind it as much as it is worth. */
+static void write_copy(const struct leat_record *record, void *out)
+{
+    int64_t number = leat_long_of(record);
+    size_t size = 8 + (size_t)job_worth(number) * JOB_COPY_UNIT;
+    char *copy = leat_alloc(record, size);
+
+    memcpy(copy, &number, 8);
+    *(struct leat_bytes *)out = leat_bytes(copy, size);
+}
+
+static void describe_copy(struct leat_topology *topology)
+{
+    struct leat_stream *in = leat_stream_from(topology, "in-0",
+                                              &(struct leat_source){ .type = &leat_long_type });
+
+    leat_to(leat_map(in, "copied", &(struct leat_map){ .type = &leat_bytes_type,
+                                                       .value = write_copy }), "out", NULL);
+}
+
 struct leat_topology *job_topology(const struct job *job)
 {
     struct leat_topology *topology = leat_topology_new();
 
     if (job->kind == JOB_ROWS)
         describe_rows(job, topology);
+    else if (job->kind == JOB_COPY)
+        describe_copy(topology);
     else
         describe_sums(job, topology);
     return topology;

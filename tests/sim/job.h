@@ -10,7 +10,10 @@
 
 #include <leat/stateful.h>
 
-enum job_kind { JOB_COUNT, JOB_WINDOWS, JOB_COGROUP, JOB_ROWS, JOB_KINDS };
+enum job_kind { JOB_COUNT, JOB_WINDOWS, JOB_COGROUP, JOB_ROWS, JOB_COPY, JOB_KINDS };
+
+/* JOB_COPY: a copy is as long as its worth says, and what is longer is refused. */
+enum { JOB_LONGEST_WORTH = 80, JOB_COPY_UNIT = 40 };
 
 struct event {
     int topic;           /* 0 or 1, "in-0" and "in-1" */

@@ -104,7 +104,7 @@ static void live(struct world *world, const struct trouble *trouble)
 
 static void tell(const struct world *world, uint64_t seed)
 {
-    static const char *const kinds[] = { "count", "windows", "cogroup", "rows" };
+    static const char *const kinds[] = { "count", "windows", "cogroup", "rows", "copy" };
     const struct job *job = world->job;
 
     printf("%s, %d partitions, %d hops, size %d, advance %d, grace %d%s%s%s%s%s%s, %d instances\n",

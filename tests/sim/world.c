@@ -72,9 +72,11 @@ static int fault(void *user, enum log_local_point point)
 
 /* ---- topics ---------------------------------------------------------------------------------- */
 
-static void create(struct world *world, const char *name, int32_t partitions)
+static void create(struct world *world, const char *name, int32_t partitions,
+                   const struct log_setting *setting)
 {
-    struct log_topic topic = { .name = name, .partitions = partitions, .replication = -1 };
+    struct log_topic topic = { .name = name, .partitions = partitions, .replication = -1,
+                               .settings = setting, .setting_count = setting ? 1 : 0 };
     struct leat_error error = { 0 };
 
     must(world, log_topic_create(world->log, &topic, &error), &error);
@@ -82,15 +84,18 @@ static void create(struct world *world, const char *name, int32_t partitions)
 
 static void lay_out(struct world *world)
 {
+    static const struct log_setting narrow = { "max.message.bytes", "3230" };
     struct internal_options internal = { .replication = -1, .dead_letters = true, .create = true };
     struct leat_error error = { 0 };
 
     for (int i = 0; i < world->job->topics; i++)
-        create(world, i ? "in-1" : "in-0", world->job->partitions);
+        create(world, i ? "in-1" : "in-0", world->job->partitions, NULL);
+    if (world->job->kind == JOB_COPY)
+        create(world, "out", world->job->partitions, &narrow);
     must(world, leat_topology_check(world->topology, &error), &error);
     must(world, layout_new(world->log, world->topology, "sim", &world->layout, &error), &error);
     must(world, internal_topics_create(world->log, world->layout, &internal, &error), &error);
-    create(world, "sim-tasks", (int32_t)world->layout->task_count);
+    create(world, "sim-tasks", (int32_t)world->layout->task_count, NULL);
 }
 
 /* ---- opening and closing --------------------------------------------------------------------- */
@@ -110,7 +115,7 @@ static void choose_settings(struct world *world)
         .queue_bytes = 1 << 20,
         .staged_bytes = (size_t)chance_pick(chance, (int64_t[]){ 2048, 65536, 1 << 20 }, 3),
         .caching = !chance_in(chance, 4),
-        .production = HANDLER_FAIL,
+        .production = HANDLER_DEAD_LETTER,
         .task = { .timestamp_ahead_ms = -1,
                   .idle_ms = world->job->idles ? 200 : -1,
                   .max_idle_ms = chance_in(chance, 4) ? 50 : 0,
