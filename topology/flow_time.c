@@ -152,7 +152,7 @@ static int save_node(struct flow *flow, struct node *node)
     node->clock.moved = false;
     if (!status && node->heard.moved)
         status = save_row(flow, "heard", node->step->name, node->heard.marks,
-                          node->heard.senders);
+                          time_heard_count(&node->heard));
     node->heard.moved = false;
     if (!status && node->operator->save)
         status = node->operator->save(node);
@@ -178,7 +178,7 @@ static int load_node(struct flow *flow, struct node *node)
     node->clock.moved = false;
     if (!status && node->heard.senders) {
         status = load_row(flow, "heard", node->step->name, node->heard.marks,
-                          node->heard.senders);
+                          time_heard_count(&node->heard));
         time_heard_loaded(&node->heard);
     }
     if (!status && node->operator->load)

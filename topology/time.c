@@ -39,7 +39,7 @@ void time_clock_free(struct time_clock *clock)
 void time_heard_init(struct time_heard *heard, int32_t senders)
 {
     assert(senders > 0);
-    *heard = (struct time_heard){ times_new(senders), senders, TIME_NONE, false };
+    *heard = (struct time_heard){ times_new(senders + 1), senders, TIME_NONE, false };
 }
 
 void time_heard_free(struct time_heard *heard)
@@ -58,7 +58,7 @@ static void find_least(struct time_heard *heard)
         if (heard->marks[i] < least)
             least = heard->marks[i];
     if (least != TIME_MAX && least > heard->least)
-        heard->least = least;
+        heard->least = heard->marks[heard->senders] = least;
 }
 
 void time_hear(struct time_heard *heard, int32_t sender, int64_t mark_ms)
@@ -75,9 +75,10 @@ void time_hear(struct time_heard *heard, int32_t sender, int64_t mark_ms)
         find_least(heard);
 }
 
+/* A sender that woke up behind the others has the least mark, and windows are closed beyond it. */
 void time_heard_loaded(struct time_heard *heard)
 {
-    heard->least = TIME_NONE;
+    heard->least = heard->marks[heard->senders];
     heard->moved = false;
     find_least(heard);
 }

@@ -26,7 +26,7 @@ struct time_clock {
 
 /* The last mark heard from each sender of a repartition topic into one task. */
 struct time_heard {
-    int64_t *marks; /* by sender; TIME_MAX: idle */
+    int64_t *marks; /* by sender; TIME_MAX: idle. Behind them the least, which is kept with them */
     int32_t senders;
     int64_t least;  /* of those that are not idle; the greatest if all are; cached */
     bool moved;
@@ -68,6 +68,11 @@ static inline void time_reach(struct time_clock *clock, int input, int32_t origi
 
 void time_heard_init(struct time_heard *heard, int32_t senders);
 void time_heard_free(struct time_heard *heard);
+static inline int32_t time_heard_count(const struct time_heard *heard) /* of what is kept */
+{
+    return heard->senders + 1;
+}
+
 void time_heard_loaded(struct time_heard *heard); /* after its marks were read back */
 void time_hear(struct time_heard *heard, int32_t sender, int64_t mark_ms);
 
