@@ -113,8 +113,9 @@ static int decode_body(const struct codec *codec, struct leat_bytes body, struct
     void *made = arena_zeroed(arena, codec->type->size);
 
     if (codec->type->decode(made, body, arena))
-        return error_set(error, LEAT_E_DATA, "value of %zu bytes is no %s: truncated or malformed",
-                         body.size, codec->type->name);
+        return error_set(error, LEAT_E_DATA,
+                         "value of %zu bytes is no %s: truncated, malformed, or with a decimal "
+                         "larger than its precision", body.size, codec->type->name);
     *value = made;
     return LEAT_OK;
 }
