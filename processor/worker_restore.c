@@ -11,7 +11,10 @@
 
 #include <assert.h>
 
-enum { RESTORE_BATCH_RECORDS = 4096 }; /* between two writes of the home's batch */
+enum {
+    RESTORE_BATCH_RECORDS = 4096, /* between two writes of the home's batch */
+    RESTORE_WAIT_RECORDS = 1000,  /* fewer are sooner read again than waited for on their way to disk */
+};
 
 /* Where to read from: what the rows contain, if they may be believed. */
 static int find_start(struct worker *worker, struct hosted *hosted, struct task_store *store,
@@ -112,8 +115,9 @@ int restore_message(struct worker *worker, struct hosted *hosted, struct task_st
     if (message->event == LOG_RECORD)
         status = restore_record(worker, store, message, error);
     else if (message->event == LOG_GONE)
-        status = error_set(error, LEAT_E_LOG, "changelog %s, partition %d: offset %lld is not there",
-                           store->topic, message->partition, (long long)message->offset);
+        status = error_set(error, LEAT_E_LOG,
+                           "changelog %s, partition %d: offset %lld is not there", store->topic,
+                           message->partition, (long long)message->offset);
     else if (message->offset >= store->target) {
         store->offset = message->offset;
         status = finish_store(worker, hosted, store, slot, error);
@@ -160,7 +164,7 @@ int restore_round(struct worker *worker, struct hosted *hosted, struct leat_erro
     status = task_ready(hosted->task, error);
     /* Else a life that ends before its first flush leaves the next one all this to do again. */
     if (!status && hosted->restored)
-        status = home_flush(hosted->home, error);
+        status = home_flush(hosted->home, hosted->restored >= RESTORE_WAIT_RECORDS, error);
     if (!status)
         hosted->stage = STAGE_SEEKING;
     return status;

@@ -233,9 +233,9 @@ int home_commit(struct home *home, struct leat_error *error)
     return LEAT_OK;
 }
 
-int home_flush(struct home *home, struct leat_error *error)
+int home_flush(struct home *home, bool wait, struct leat_error *error)
 {
-    return home->ops->sync(home, false, error);
+    return home->ops->sync(home, wait, error);
 }
 
 void home_discard(struct home *home)

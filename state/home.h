@@ -37,8 +37,8 @@ void home_delete(struct home *home, struct leat_bytes key);
 int home_commit(struct home *home, struct leat_error *error) MUST_CHECK;
 void home_discard(struct home *home);
 
-/* Begins to bring all that is committed to disk, before it is due. */
-int home_flush(struct home *home, struct leat_error *error) MUST_CHECK;
+/* Begins to bring all that is committed to disk, before it is due; waits until it is there. */
+int home_flush(struct home *home, bool wait, struct leat_error *error) MUST_CHECK;
 
 /* Rows with from <= key < to (to none: no end), ascending or descending, as they were committed
  * when the cursor was opened. home_next() returns 1, 0 at the end, or a negative code; key and
