@@ -84,8 +84,9 @@ static int read_number(const struct cli_option *option, const char *text, struct
     if (open_ended ? number < 0 : number < option->least || number > option->most)
         return open_ended ? error_set(error, LEAT_E_ARGUMENT, "%s must not be negative, as %s is",
                                       option->name, text)
-                          : error_set(error, LEAT_E_ARGUMENT, "%s lies between %g and %g, not at %s",
-                                      option->name, option->least, option->most, text);
+                          : error_set(error, LEAT_E_ARGUMENT,
+                                      "%s lies between %g and %g, not at %s", option->name,
+                                      option->least, option->most, text);
     if (option->kind == CLI_INTEGER)
         *(int64_t *)option->into = (int64_t)number;
     else

@@ -1,4 +1,4 @@
-/* settings.h - the application's own settings, beside the engine's: windows, threshold, database. */
+/* settings.h - the application's settings beside the engine's: windows, threshold, database. */
 #ifndef BLACKFRIDAY_SETTINGS_H
 #define BLACKFRIDAY_SETTINGS_H
 

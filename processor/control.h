@@ -18,7 +18,7 @@ struct control_options {
     const struct task_table *table;
     const char *instance;          /* group.instance.id, or NULL */
     int session_timeout_ms;
-    int64_t watchdog_ms;           /* a worker that stands still for longer ends the process; 0: off */
+    int64_t watchdog_ms;           /* a worker that stands still longer ends the process; 0: off */
 };
 
 struct control *control_new(const struct control_options *options);

@@ -160,7 +160,8 @@ static const struct step *first_source(const struct step *step)
     return step;
 }
 
-static int check_inputs(const struct layout *layout, const struct step *step, struct leat_error *error)
+static int check_inputs(const struct layout *layout, const struct step *step,
+                        struct leat_error *error)
 {
     const struct step *first = first_source(step->inputs[0]);
     int32_t expected = layout->topics[first->number].partitions;

@@ -1,4 +1,4 @@
-/* layout.h - a topology laid on a log: full topic names, partition counts, and the tasks that follow.
+/* layout.h - a topology laid on a log: full topic names, partition counts, and the tasks.
  *
  * Repartition topics take the widest source partition count of the sub-topology that feeds them,
  * unless the step says otherwise. Sources that meet in one join, cogroup or aggregate must have

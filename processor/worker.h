@@ -90,7 +90,7 @@ const struct worker_figures *worker_figures(const struct worker *worker);
 
 /* For status pages: calls visit for each task, with its stage. Takes the worker's lock. */
 void worker_describe(struct worker *worker,
-                     void (*visit)(void *user, const char *task, const char *stage, uint64_t records,
-                                   uint64_t restored), void *user);
+                     void (*visit)(void *user, const char *task, const char *stage,
+                                   uint64_t records, uint64_t restored), void *user);
 
 #endif

@@ -35,7 +35,7 @@ void slot_give(struct worker *worker, int slot)
     worker->slots[slot] = (struct slot){ 0 };
 }
 
-/* Takes all partitions of the task out of the reader; one that is stuck does not keep the others. */
+/* Takes all partitions of the task out of the reader; one that is stuck does not keep others. */
 static int let_go(struct worker *worker, const struct hosted *hosted, struct leat_error *error)
 {
     int status = LEAT_OK;

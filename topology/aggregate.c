@@ -47,7 +47,8 @@ int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struc
     result.record.timestamp_ms = result_ms(&edit, change);
     result.record.window = window;
     call = node_enter(node, change);
-    aggregate_add(aggregation, input, edit.existed, change, store_edit(node->stores[0], edit.entry));
+    aggregate_add(aggregation, input, edit.existed, change,
+                  store_edit(node->stores[0], edit.entry));
     none = call->none;
     status = node_leave(node, change);
     if (status < 0)
@@ -224,8 +225,8 @@ struct leat_table *leat_cogroup(const struct leat_cogroup_input *inputs, const c
     for (size_t i = 0; i < count; i++)
         from[i] = step_partitioned(step_of(inputs[i].stream));
     step = aggregation_step(topology, name, with);
-    step_require(step, !with->late, "a cogroup has no stream of late records: its inputs may differ "
-                                    "in type");
+    step_require(step, !with->late, "a cogroup has no stream of late records: its inputs may "
+                                    "differ in type");
     for (size_t i = 0; i < count; i++) {
         adds[i] = inputs[i].add;
         step_require(step, adds[i], "input %zu of the cogroup needs .add", i + 1);

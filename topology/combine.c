@@ -28,8 +28,9 @@ static struct leat_bytes pane_key(struct arena *arena, int32_t origin, int64_t p
     return leat_bytes(memory, PANE_HEAD_BYTES + key.size);
 }
 
-/* In time for the earliest window that holds it, and so for all; by the origin's own time where that
- * is known, which may be ahead of what came here: what no mark has passed yet, no window has. */
+/* In time for the earliest window that holds it, and so for all; by the origin's own time where
+ * that is known, which may be ahead of what came here: what no mark has passed yet, no window
+ * has. */
 static bool combines(struct node *node, const struct leat_window *window,
                      const struct change *change)
 {

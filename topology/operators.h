@@ -1,4 +1,4 @@
-/* operators.h - every operator there is. A verb makes a step with one of these; node.c runs them. */
+/* operators.h - every operator there is. A verb makes a step with one; node.c runs them. */
 #ifndef TOPOLOGY_OPERATORS_H
 #define TOPOLOGY_OPERATORS_H
 
@@ -7,7 +7,7 @@
 extern const struct operator source_stream, source_table, source_global; /* source.c */
 extern const struct operator repartition_send, repartition_receive;      /* repartition.c */
 extern const struct operator to_topic;                                   /* source.c */
-extern const struct operator aggregate_rows, aggregate_windows;          /* aggregate.c, windowed.c */
+extern const struct operator aggregate_rows, aggregate_windows;        /* aggregate.c, windowed.c */
 extern const struct operator aggregate_panes;                            /* panes.c */
 extern const struct operator late_records;                               /* aggregate.c */
 

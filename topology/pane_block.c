@@ -1,4 +1,4 @@
-/* pane_block.c - packing panes. Blocks come from our own stores: one that is cut short is asserted. */
+/* pane_block.c - packing panes. Blocks come from our own stores: a short one is asserted. */
 #include "topology/pane_block.h"
 
 #include <assert.h>

@@ -188,7 +188,8 @@ static const struct operator map_operator = {
     .verb = "map-rows", .process = map_process, .get = map_rows_get,
 };
 
-struct leat_table *leat_map_rows(struct leat_table *in, const char *name, const struct leat_map *map)
+struct leat_table *leat_map_rows(struct leat_table *in, const char *name,
+                                 const struct leat_map *map)
 {
     struct step *step = derive(in, &map_operator, name, NOUN_TABLE, map ? map->type : NULL);
 

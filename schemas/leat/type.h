@@ -54,7 +54,7 @@ struct leat_type {
      * used. 0 or LEAT_E_DATA. */
     int (*decode)(void *value, struct leat_bytes body, struct arena *arena);
 
-    /* Bytes that value points to, each piece rounded up to 8: what a deep copy needs beside size. */
+    /* Bytes that value points to, each piece rounded up to 8: what a deep copy needs on top. */
     size_t (*extent)(const void *value);
 
     /* Copies value with all it points to; *tail is where the pieces go, and is moved on. */

@@ -23,7 +23,7 @@ void app_open(struct app *app, const char *brokers, int32_t partitions)
     snprintf(app->id, sizeof app->id, "app-%d-%d", (int)getpid(), ++number);
     snprintf(app->lines, sizeof app->lines, "%s-lines", app->id);
     snprintf(app->counts, sizeof app->counts, "%s-word-counts", app->id);
-    strcpy(app->folder, "/tmp/leat-instances-XXXXXX");
+    snprintf(app->folder, sizeof app->folder, "/tmp/leat-instances-XXXXXX");
     cr_assert(mkdtemp(app->folder));
     cr_assert_eq(log_kafka_new(brokers, app->id, NULL, 0, &app->log, &error), LEAT_OK, "%s",
                  error.text);

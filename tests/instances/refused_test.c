@@ -167,7 +167,7 @@ Test(refused, an_input_that_is_not_there, .timeout = 120)
 
     app_open(&app, broker_bootstrap(), 1);
     topics = topics_of(&app);
-    strcat(app.lines, "-absent");
+    snprintf(app.lines + strlen(app.lines), sizeof app.lines - strlen(app.lines), "-absent");
     REFUSES(&app, 0, "which does not exist; create it");
     cr_assert_eq(topics_of(&app), topics);
     app_close(&app);

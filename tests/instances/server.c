@@ -33,7 +33,7 @@ static void script(const char *const arguments[])
 
 void server_folder(struct server *server)
 {
-    strcpy(server->folder, "/tmp/leat-server-XXXXXX");
+    snprintf(server->folder, sizeof server->folder, "/tmp/leat-server-XXXXXX");
     cr_assert(mkdtemp(server->folder));
 }
 

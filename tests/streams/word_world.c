@@ -32,8 +32,8 @@ void word_world_start(struct word_world *world, int32_t partitions)
     cr_assert(mkdtemp(world->directory));
     cr_assert(!log_local_new(clock_system(), &world->log));
     for (size_t i = 0; i < 2; i++)
-        cr_ok(log_topic_create(world->log, &(struct log_topic){ topics[i], partitions, -1, NULL, 0 },
-                               &error));
+        cr_ok(log_topic_create(world->log,
+                               &(struct log_topic){ topics[i], partitions, -1, NULL, 0 }, &error));
     cr_ok(log_writer_new(world->log, &options, &world->writer, &error));
 }
 

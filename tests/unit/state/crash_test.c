@@ -80,8 +80,8 @@ static int found(struct scene *scene)
 
             snprintf(key, sizeof key, "k%d", row);
             value = get_text(stores[store], key);
-            cr_assert_eq(strcmp(value, "-") ? (int)strtol(value, NULL, 10) : -1, first, "offset %ld, row %.20s",
-                         first, value);
+            cr_assert_eq(strcmp(value, "-") ? (int)strtol(value, NULL, 10) : -1, first,
+                         "offset %ld, row %.20s", first, value);
         }
         store_close(stores[store]);
     }
