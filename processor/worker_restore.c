@@ -13,7 +13,7 @@
 
 enum {
     RESTORE_BATCH_RECORDS = 4096, /* between two writes of the home's batch */
-    RESTORE_WAIT_RECORDS = 1000,  /* fewer are sooner read again than waited for on their way to disk */
+    RESTORE_WAIT_RECORDS = 1000,  /* fewer are sooner read again than waited for */
 };
 
 /* Where to read from: what the rows contain, if they may be believed. */
