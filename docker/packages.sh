@@ -13,7 +13,7 @@ build="gcc=gcc libc6-dev cmake=cmake ninja-build=ninja pkg-config=pkg-config cca
        libmicrohttpd-dev libpq-dev libssl-dev"
 demo="postgresql"
 test="postgresql libcriterion-dev clang=clang libclang-rt-dev llvm=llvm-symbolizer binutils=nm
-      clang-format=clang-format valgrind=valgrind python3=python3 procps=ps curl=curl
+      clang-format=clang-format valgrind=valgrind python3=python3 python3-venv procps=ps curl=curl
       default-jre-headless=java maven=mvn debootstrap=debootstrap"
 
 list_only=no

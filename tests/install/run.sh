@@ -78,7 +78,7 @@ find_package(leat 0.1 REQUIRED)
 add_executable(user main.c)
 target_link_libraries(user PRIVATE leat::leat)
 CMAKE
-    cmake -S "$work/cmake" -B "$work/cmake/build" -DCMAKE_PREFIX_PATH="$prefix" &&
+    cmake -G Ninja -S "$work/cmake" -B "$work/cmake/build" -DCMAKE_PREFIX_PATH="$prefix" &&
         cmake --build "$work/cmake/build"
 }
 check "it builds with find_package(leat)" with_cmake
