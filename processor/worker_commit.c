@@ -14,7 +14,7 @@
 
 #include <assert.h>
 
-enum { IDLE_FLUSH_MS = 5000 };
+enum { IDLE_FLUSH_MS = 5000, COMMIT_PAUSE_MS = 20 };
 
 /* ---- when ------------------------------------------------------------------------------------ */
 
@@ -118,7 +118,7 @@ int commit_positions(struct worker *worker, const struct log_position *positions
     while ((status = with->commit(with->user, positions, count, error)) == LEAT_E_RETRY) {
         log_debug("commit_waits", "reason=\"%s\"", error->text);
         atomic_store(&worker->figures.beat_ms, worker_now(worker));
-        clock_sleep_ms(with->settings.retry_backoff_ms);
+        clock_sleep_ms(COMMIT_PAUSE_MS);
     }
     return status;
 }
@@ -233,8 +233,8 @@ int commit_all(struct worker *worker, struct leat_error *error)
     return status;
 }
 
-/* A home goes to disk by its commits: an idle worker makes empty ones, so that a crash finds on disk
- * what was committed last. */
+/* A home goes to disk by its commits: an idle worker makes empty ones, so that a crash finds on
+ * disk what was committed last. */
 int commit_idle(struct worker *worker, struct leat_error *error)
 {
     int64_t now_ms = worker_now(worker);

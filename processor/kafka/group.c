@@ -10,15 +10,24 @@
  * The mutex guards the noted member only, and is never held while a callback of the caller runs:
  * revoked() waits for workers, and those ask for the membership.
  *
+ * A commit of offsets by the member itself waits while a rebalance is under way: once this client
+ * has asked to join again the broker may be a generation ahead of it, and librdkafka takes that
+ * refusal for a lost assignment. What it asks is seen by interceptors. It asks because a heartbeat's
+ * answer told it to, which they do not see: so a commit keeps clear of the time around one.
+ *
  * Entry points: kafka_group_join(), kafka_group_member()
  */
 #include "processor/kafka/kafka.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/logline.h"
 #include "base/memory.h"
 
 #include <assert.h>
+#include <stdatomic.h>
+
+enum { BEAT_CLEAR_MS = 50 };
 
 struct kafka_group {
     struct log_group group;
@@ -27,6 +36,10 @@ struct kafka_group {
     rd_kafka_t *handle;
     pthread_mutex_t mutex;
     char *member; /* at the last assignment; NULL: none, or lost */
+    atomic_llong asked_ms, beat_ms; /* the last heartbeat, and the last answer to one */
+    int64_t interval_ms;  /* between heartbeats */
+    atomic_bool joining;  /* between the request to join and the answer that brings the assignment */
+    bool in_rebalance;   /* a callback runs; commits in it are those of the generation that ends */
     int status;   /* of a rebalance that failed */
     struct leat_error error;
 };
@@ -197,6 +210,7 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
     size_t count = numbers_of(list, &numbers);
 
     group->handle = handle; /* a callback may come before rd_kafka_new() has returned */
+    group->in_rebalance = true;
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
         note_member(group);
         if (count)
@@ -209,6 +223,7 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
             group->options.revoked(group->options.user, numbers, count, lost);
         give_up(group, list);
     }
+    group->in_rebalance = false;
     memory_free(numbers);
 }
 
@@ -252,6 +267,15 @@ static int group_poll(struct log_group *log_group, int timeout_ms, struct leat_e
     return status;
 }
 
+static bool may_rebalance(struct kafka_group *group)
+{
+    int64_t now_ms = clock_ms(clock_system());
+
+    return atomic_load(&group->joining) ||
+           now_ms - atomic_load(&group->beat_ms) < BEAT_CLEAR_MS ||
+           now_ms - atomic_load(&group->asked_ms) > group->interval_ms - BEAT_CLEAR_MS;
+}
+
 static int group_commit(struct log_group *log_group, const struct log_position *positions,
                         size_t count, struct leat_error *error)
 {
@@ -259,8 +283,11 @@ static int group_commit(struct log_group *log_group, const struct log_position *
     rd_kafka_consumer_group_metadata_t *metadata;
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_resp_err_t code;
-    int status = kafka_group_member(log_group, &metadata, error);
+    int status;
 
+    if (!group->in_rebalance && may_rebalance(group))
+        return error_set(error, LEAT_E_RETRY, "group '%s' may be in a rebalance", group->name);
+    status = kafka_group_member(log_group, &metadata, error);
     if (status)
         return status;
     rd_kafka_consumer_group_metadata_destroy(metadata);
@@ -309,6 +336,48 @@ static const struct log_group_ops group_ops = {
     .leave = group_leave,
 };
 
+/* ---- what the client asks the coordinator ---------------------------------------------------- */
+
+enum { API_JOIN_GROUP = 11, API_HEARTBEAT = 12, API_SYNC_GROUP = 14 };
+
+static rd_kafka_resp_err_t on_request(rd_kafka_t *handle, int socket, const char *broker,
+                                      int32_t broker_id, int16_t api, int16_t version,
+                                      int32_t number, size_t size, void *opaque)
+{
+    struct kafka_group *group = opaque;
+
+    if (api == API_HEARTBEAT)
+        atomic_store(&group->asked_ms, clock_ms(clock_system()));
+    if (api == API_JOIN_GROUP)
+        atomic_store(&group->joining, true);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_response(rd_kafka_t *handle, int socket, const char *broker,
+                                       int32_t broker_id, int16_t api, int16_t version,
+                                       int32_t number, size_t size, int64_t round_trip_us,
+                                       rd_kafka_resp_err_t code, void *opaque)
+{
+    struct kafka_group *group = opaque;
+
+    if (api == API_HEARTBEAT)
+        atomic_store(&group->beat_ms, clock_ms(clock_system()));
+    if (api == API_SYNC_GROUP)
+        atomic_store(&group->joining, false);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_new(rd_kafka_t *handle, const rd_kafka_conf_t *conf, void *opaque,
+                                  char *text, size_t size)
+{
+    rd_kafka_resp_err_t code =
+        rd_kafka_interceptor_add_on_request_sent(handle, "leat", on_request, opaque);
+
+    return code ? code
+                : rd_kafka_interceptor_add_on_response_received(handle, "leat", on_response,
+                                                                opaque);
+}
+
 /* ---- joining -------------------------------------------------------------------------------- */
 
 static int open_handle(struct kafka_log *log, struct kafka_group *group, struct leat_error *error)
@@ -319,16 +388,18 @@ static int open_handle(struct kafka_log *log, struct kafka_group *group, struct 
 
     if (status)
         return status;
+    group->interval_ms = options->session_timeout_ms && options->session_timeout_ms < 6000
+                             ? options->session_timeout_ms / 6
+                             : 1000;
     kafka_conf_set(conf, "group.id", options->group);
     if (options->instance)
         kafka_conf_set(conf, "group.instance.id", options->instance);
     if (options->session_timeout_ms) {
         kafka_conf_number(conf, "session.timeout.ms", options->session_timeout_ms);
-        kafka_conf_number(conf, "heartbeat.interval.ms",
-                          options->session_timeout_ms < 6000 ? options->session_timeout_ms / 6
-                                                             : 1000);
+        kafka_conf_number(conf, "heartbeat.interval.ms", group->interval_ms);
     }
     rd_kafka_conf_set_opaque(conf, group);
+    rd_kafka_conf_interceptor_add_on_new(conf, "leat", on_new, group);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     return kafka_open(conf, RD_KAFKA_CONSUMER, &group->handle, error);
 }
