@@ -110,10 +110,13 @@ static bool is_control(int c)
 /* The first character that is not well-formed is what the message should point at. */
 static int check_utf8(const struct csv *csv, const struct field *field, struct leat_error *error)
 {
-    struct leat_bytes text = { csv->text.data + field->start, field->size };
+    struct leat_bytes text;
     size_t column = field->column;
 
-    if (!field->size || utf8_valid(text))
+    if (!field->size)
+        return LEAT_OK;
+    text = leat_bytes(csv->text.data + field->start, field->size);
+    if (utf8_valid(text))
         return LEAT_OK;
     while (text.size) {
         unsigned char lead = (unsigned char)text.data[0];
