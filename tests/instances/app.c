@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,6 +80,7 @@ static void become(const struct app *app, int place)
     log_path(app, place, path, sizeof path);
     file = open(path, O_CREAT | O_WRONLY | O_APPEND, 0600);
     dup2(file, 1);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves no process behind */
     dup2(file, 2);
     execv(LEAT_TEST_PROGRAM, (char *const *)(uintptr_t)arguments);
     _exit(127);
