@@ -147,6 +147,13 @@ static int writer_send(struct log_writer *log_writer, const struct log_record *r
 
     assert(record->topic >= 0 && (size_t)record->topic < writer->target_count);
     assert(writer->open || !writer->transactional);
+    if (record->key.size + record->value.size > writer->queue_bytes)
+        return error_set(
+            error, LEAT_E_LIMIT,
+            "a record of %zu bytes for topic '%s' is larger than the writer's queue of "
+            "%zu bytes: raise leat.memory.max.bytes",
+            record->key.size + record->value.size, writer->targets[record->topic]->name,
+            writer->queue_bytes);
     writer->zero_timestamp = !record->timestamp_ms;
     for (;;) {
         writer->zero_done = false;
