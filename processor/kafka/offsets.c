@@ -181,15 +181,31 @@ static void delete_records_start(rd_kafka_t *client, const void *subject,
     rd_kafka_DeleteRecords(client, &before, 1, options, queue);
 }
 
-static int check_deleted(rd_kafka_event_t *event, struct leat_error *error)
+/* The client asks the leaders that it knows, and goes on asking them when they have changed, until
+ * somebody has it look at the topic again. */
+static void look_again(struct log *log, const char *topic)
+{
+    struct log_topic again = { .name = topic };
+    struct leat_error ignored = { 0 };
+
+    (void)!kafka_topic_look(log, &again, &ignored);
+}
+
+static int check_deleted(struct log *log, rd_kafka_event_t *event, struct leat_error *error)
 {
     const rd_kafka_topic_partition_list_t *list =
         rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event));
     int status = LEAT_OK;
 
-    for (int i = 0; list && i < list->cnt && !status; i++)
-        status = kafka_fail(error, list->elems[i].err, "delete records of %s-%d",
-                            list->elems[i].topic, list->elems[i].partition);
+    for (int i = 0; list && i < list->cnt; i++) {
+        const rd_kafka_topic_partition_t *found = &list->elems[i];
+
+        if (found->err)
+            look_again(log, found->topic);
+        if (!status)
+            status = kafka_fail(error, found->err, "delete records of %s-%d", found->topic,
+                                found->partition);
+    }
     return status;
 }
 
@@ -205,7 +221,7 @@ int kafka_delete_records(struct log *log, const struct log_position *before, siz
     call.subject = wanted;
     status = kafka_call((struct kafka_log *)log, &call, &event, error, "delete records");
     if (!status) {
-        status = check_deleted(event, error);
+        status = check_deleted(log, event, error);
         rd_kafka_event_destroy(event);
     }
     rd_kafka_DeleteRecords_destroy(wanted);
