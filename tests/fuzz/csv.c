@@ -1,4 +1,4 @@
-/* csv.c - fuzz: a CSV file. Rows are as wide as the first; what is wrong has a place in the file. */
+/* csv.c - fuzz: a CSV file. Rows are as wide as the first; what is wrong has a place in it. */
 #include "blackfriday/csv.h"
 
 #include "file.h"

@@ -31,7 +31,8 @@ static void write_again(const struct frame *frame)
 
     buffer_init(&out, FRAME_HEAD_MAX_BYTES + LIMIT_VALUE_BYTES);
     if (!(frame->flags & FRAME_OLD)) {
-        assert(!frame_begin(frame, &out) && !buffer_add(&out, frame->value.data, frame->value.size));
+        assert(!frame_begin(frame, &out) &&
+               !buffer_add(&out, frame->value.data, frame->value.size));
         assert(!frame_read(buffer_bytes(&out), &again, &error));
         assert(again.sender == frame->sender && again.origin == frame->origin);
         assert(again.origin_ms == frame->origin_ms && again.mark_ms == frame->mark_ms);

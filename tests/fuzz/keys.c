@@ -1,5 +1,5 @@
-/* keys.c - fuzz: keys of windows and sessions, and rows. What can be taken apart can be put together
- * to the same bytes. */
+/* keys.c - fuzz: keys of windows and sessions, and rows. What can be taken apart can be put
+ * together to the same bytes. */
 #include "state/row.h"
 #include "state/session_key.h"
 #include "state/window_key.h"
