@@ -15,6 +15,10 @@
  * refusal for a lost assignment. What it asks is seen by interceptors. It asks because the answer
  * to a heartbeat told it to, which they do not see: so a commit keeps clear of the time around one.
  *
+ * A member with a name of its own (group.instance.id) can fence itself: when its session ran out it
+ * joins anew, and a heartbeat of before is refused as another's. librdkafka calls that fatal. So a
+ * new handle takes its place; but fenced again soon there is a second process of that name.
+ *
  * Entry points: kafka_group_join(), kafka_group_member()
  */
 #include "processor/kafka/kafka.h"
@@ -27,19 +31,27 @@
 #include <assert.h>
 #include <stdatomic.h>
 
-enum { BEAT_CLEAR_MS = 50 };
+enum {
+    BEAT_CLEAR_MS = 50,
+    SESSION_MS = 45000,   /* librdkafka's default */
+    REPLACE_SESSIONS = 2, /* fenced sooner than that the name is another's */
+};
 
 struct kafka_group {
     struct log_group group;
     struct log_group_options options;
+    struct kafka_log *log;
     char *name;
     rd_kafka_t *handle;
     pthread_mutex_t mutex;
     char *member; /* at the last assignment; NULL: none, or lost */
+    int32_t *owned;      /* partitions that were taken and not given up */
+    size_t owned_count, owned_capacity;
     atomic_llong asked_ms, beat_ms; /* the last heartbeat, and the last answer to one */
     int64_t interval_ms;  /* between heartbeats */
     atomic_bool joining;  /* from the request to join to the answer that brings the assignment */
     bool in_rebalance;   /* a callback runs; commits in it are those of the generation that ends */
+    int64_t replaced_ms; /* when the handle was; 0: never */
     int status;   /* of a rebalance that failed */
     struct leat_error error;
 };
@@ -153,6 +165,26 @@ static bool is_cooperative(const struct kafka_group *group)
     return protocol && !strcmp(protocol, "COOPERATIVE");
 }
 
+static void note_owned(struct kafka_group *group, const int32_t *numbers, size_t count, bool taken)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < group->owned_count; i++) {
+        bool named = false;
+
+        for (size_t n = 0; n < count; n++)
+            named |= numbers[n] == group->owned[i];
+        if (!named)
+            group->owned[kept++] = group->owned[i];
+    }
+    group->owned_count = kept;
+    for (size_t n = 0; n < count && taken; n++) {
+        group->owned = memory_grow(group->owned, group->owned_count, &group->owned_capacity,
+                                   sizeof *group->owned);
+        group->owned[group->owned_count++] = numbers[n];
+    }
+}
+
 static void keep_failure(struct kafka_group *group, int status)
 {
     if (status && !group->status)
@@ -209,6 +241,7 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
     int32_t *numbers;
     size_t count = numbers_of(list, &numbers);
 
+    note_owned(group, numbers, count, code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS);
     group->handle = handle; /* a callback may come before rd_kafka_new() has returned */
     group->in_rebalance = true;
     if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
@@ -227,16 +260,62 @@ static void on_rebalance(rd_kafka_t *handle, rd_kafka_resp_err_t code,
     memory_free(numbers);
 }
 
+static int64_t session_ms(const struct kafka_group *group)
+{
+    return group->options.session_timeout_ms ? group->options.session_timeout_ms : SESSION_MS;
+}
+
+static int open_handle(struct kafka_log *log, struct kafka_group *group, struct leat_error *error);
+static int subscribe(struct kafka_group *group, struct leat_error *error);
+
+/* A fatal handle tells no longer what is lost with it. Once it is said no worker has a task, and so
+ * none asks for the membership that is being taken away. */
+static void lose_all(struct kafka_group *group)
+{
+    size_t count = group->owned_count;
+
+    forget_member(group);
+    group->owned_count = 0;
+    if (count)
+        group->options.revoked(group->options.user, group->owned, count, true);
+}
+
+static int replace_handle(struct kafka_group *group, struct leat_error *error)
+{
+    int status;
+
+    log_warn("group_fenced", "group=%s instance=%s", group->name, group->options.instance);
+    lose_all(group);
+    (void)rd_kafka_consumer_close(group->handle);
+    rd_kafka_destroy(group->handle);
+    group->handle = NULL;
+    group->replaced_ms = clock_ms(clock_system());
+    status = open_handle(group->log, group, error);
+    return status ? status : subscribe(group, error);
+}
+
 /* ---- the vtable ----------------------------------------------------------------------------- */
+
+/* Two processes of one name fence each other in turn, each as soon as the other has joined. */
+static bool may_replace(const struct kafka_group *group)
+{
+    int64_t since_ms = clock_ms(clock_system()) - group->replaced_ms;
+
+    return !group->replaced_ms || since_ms > REPLACE_SESSIONS * session_ms(group);
+}
 
 static int sort_message(struct kafka_group *group, const rd_kafka_message_t *message,
                         struct leat_error *error)
 {
     char text[400];
+    rd_kafka_resp_err_t fatal;
 
     if (!message->err)
         return LEAT_OK;
-    if (rd_kafka_fatal_error(group->handle, text, sizeof(text)))
+    fatal = rd_kafka_fatal_error(group->handle, text, sizeof(text));
+    if (fatal == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID && may_replace(group))
+        return LEAT_E_FENCED;
+    if (fatal)
         return error_set(error, LEAT_E_LOG, "group '%s': %s", group->name, text);
     switch (message->err) {
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
@@ -262,6 +341,8 @@ static int group_poll(struct log_group *log_group, int timeout_ms, struct leat_e
         rd_kafka_message_destroy(message);
         message = status ? NULL : rd_kafka_consumer_poll(group->handle, 0);
     }
+    if (status == LEAT_E_FENCED)
+        status = replace_handle(group, error);
     if (!status && group->status)
         status = error_set(error, LEAT_E_LOG, "%s", group->error.text);
     return status;
@@ -318,6 +399,8 @@ static void group_free(struct kafka_group *group)
     memory_free(group->member);
     memory_free(group->name);
     memory_free(group->options.topic);
+    memory_free(group->options.instance);
+    memory_free(group->owned);
     memory_free(group);
 }
 
@@ -325,7 +408,8 @@ static void group_leave(struct log_group *log_group)
 {
     struct kafka_group *group = (struct kafka_group *)log_group;
 
-    (void)rd_kafka_consumer_close(group->handle);
+    if (group->handle)
+        (void)rd_kafka_consumer_close(group->handle);
     forget_member(group);
     group_free(group);
 }
@@ -429,9 +513,10 @@ int kafka_group_join(struct log *log, const struct log_group_options *options,
     group->name = memory_text(options->group);
     group->options.topic = memory_text(options->topic);
     pthread_mutex_init(&group->mutex, NULL);
-    status = open_handle((struct kafka_log *)log, group, error);
     group->options.group = group->name;
-    group->options.instance = NULL;
+    group->options.instance = memory_text(options->instance);
+    group->log = (struct kafka_log *)log;
+    status = open_handle(group->log, group, error);
     if (!status)
         status = subscribe(group, error);
     if (status) {
