@@ -366,12 +366,12 @@ static int group_commit(struct log_group *log_group, const struct log_position *
     rd_kafka_resp_err_t code;
     int status;
 
-    if (!group->in_rebalance && may_rebalance(group))
-        return error_set(error, LEAT_E_RETRY, "group '%s' may be in a rebalance", group->name);
     status = kafka_group_member(log_group, &metadata, error);
     if (status)
         return status;
     rd_kafka_consumer_group_metadata_destroy(metadata);
+    if (!group->in_rebalance && may_rebalance(group))
+        return error_set(error, LEAT_E_RETRY, "group '%s' may be in a rebalance", group->name);
     if (!count)
         return LEAT_OK;
     list = kafka_list(positions, count);

@@ -387,11 +387,11 @@ Test(run, a_sink_that_is_killed_anywhere_loses_and_doubles_nothing)
         happen(name, i % 10000);
     }
     must(log_writer_flush(world.writer, &world.error));
-    for (int i = 0; i < 25; i++)
-        run_and_kill(60 + 7 * i);
-    run_to_failpoint("sink-commit:1");
+    run_to_failpoint("sink-commit:1"); /* first, while there is surely something to write */
     run_to_failpoint("sink-committed:1");
     run_to_failpoint("sink-copy:1");
+    for (int i = 0; i < 25; i++)
+        run_and_kill(60 + 7 * i);
     run_to_end();
     cr_expect_str_eq(ask("SELECT count(*), count(DISTINCT (source_partition, source_offset)), "
                          "sum(amount) FROM kill.events"), "200000|200000|9999000.00");
