@@ -121,6 +121,9 @@ static int assign_all(struct task_table *table, struct log *log, struct log_read
         int64_t end;
 
         status = log_ends(log, table->topic, n, &from.offset, &end, error);
+        /* It was seen, or made, just now: the broker that was asked has not heard of it yet. */
+        if (status == LEAT_E_LOG)
+            status = error->code = LEAT_E_RETRY;
         if (!status)
             status = log_reader_assign(reader, &from, n, error);
     }
