@@ -106,11 +106,14 @@ class Storm:
         for child in list(self.children):
             if child.poll() is not None:
                 self.children.remove(child)
+                self.later(5, lambda name=child.frees: self.busy.discard(name))
                 if child.returncode:
                     raise Failure(f"{' '.join(child.args)} ended with {child.returncode}")
 
-    def script(self, *command):
+    def script(self, frees, *command):
+        """Brings a server back; a while after that it may be the next fault's."""
         self.children.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+        self.children[-1].frees = frees
 
     def victim(self):
         while True:
@@ -176,11 +179,8 @@ class Storm:
         call(BROKERS, "kill", self.lab.brokers, number)
         away = self.random.uniform(1, 4)
         self.say(f"kill -9 broker {number}, back in {away:.1f} s")
-
-        def back():
-            self.script(BROKERS, "restart", self.lab.brokers, number)
-            self.later(15, lambda: self.busy.discard("broker"))
-        self.later(away, back)
+        self.later(away, lambda: self.script("broker", BROKERS, "restart", self.lab.brokers,
+                                             number))
 
     def kill_database(self):
         while "database" in self.busy:
@@ -189,11 +189,8 @@ class Storm:
         call(DATABASE, "kill", self.lab.database)
         away = self.random.uniform(0, 3)
         self.say(f"kill -9 PostgreSQL, back in {away:.1f} s")
-
-        def back():
-            self.script(DATABASE, "restart", self.lab.database)
-            self.later(5, lambda: self.busy.discard("database"))
-        self.later(away, back)
+        self.later(away, lambda: self.script("database", DATABASE, "restart",
+                                             self.lab.database))
 
     # ---- the course of it ----------------------------------------------------------------------
 
