@@ -307,8 +307,10 @@ Test(run, three_sinks_share_the_partitions_and_lose_one)
             must(log_writer_flush(world.writer, &world.error));
             clock_sleep_ms(50);
         }
-        if (i == 6000)
+        if (i == 6000) {
+            wait_for("SELECT count(DISTINCT backend_pid) >= 3 FROM shared.sink_offset", "t");
             finish(&world.sinks[1], true);
+        }
     }
     must(log_writer_flush(world.writer, &world.error));
     wait_for("SELECT count(*), sum(amount) FROM shared.events", "12000|719940.00");

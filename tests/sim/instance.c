@@ -155,11 +155,12 @@ static void end(struct instance *instance)
 void world_kill(struct world *world, int number)
 {
     struct instance *instance = &world->instances[number];
-    char *copy = instance->state_dir ? memory_format("%s-left", instance->state_dir) : NULL;
-    char *path = memory_text(instance->state_dir);
+    char *copy, *path;
 
     if (!instance->alive)
         return;
+    path = memory_text(instance->state_dir);
+    copy = path ? memory_format("%s-left", path) : NULL;
     world->kills++;
     if (copy)
         copy_all(path, copy);
