@@ -26,7 +26,6 @@ struct placed { /* a pane, decoded, with the time that it begins */
 struct panes {
     struct codec *codec;
     struct buffer wire;
-    int windows;                /* that hold a pane; panes of a block */
     struct placed *around;      /* of the changed block and its neighbours */
     size_t around_count;
     int64_t settled_ms;         /* as of the last flush: what closed by then has not changed since,
@@ -297,7 +296,6 @@ static int panes_open(struct node *node)
     struct panes *panes = node->state;
     size_t windows = (size_t)(window->size / window->advance);
 
-    panes->windows = (int)windows;
     panes->settled_ms = TIME_NONE;
     panes->codec = codec_new(node->step->type, node->flow->options.registry);
     buffer_init(&panes->wire, LIMIT_VALUE_BYTES);
