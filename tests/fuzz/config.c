@@ -14,9 +14,9 @@ static void parse_text(const uint8_t *data, size_t size)
 
     memcpy(text, data, size < sizeof text ? size : sizeof text - 1);
     if (!config_parse_duration(text, &number))
-        assert(number >= 0);
+        assert(number >= 0 || *text == '-');
     if (!config_parse_size(text, &number))
-        assert(number >= 0);
+        assert(number >= 0 || *text == '-');
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

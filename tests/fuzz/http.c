@@ -35,16 +35,30 @@ static uint16_t port(void)
     return http_port(server);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* From another address each time: the ports of one are used up within seconds, since each stays
+ * taken for a minute after the connection. */
+static int dial(void)
 {
+    static uint32_t calls;
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port()),
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in from = { .sin_family = AF_INET,
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK + ++calls % 250) };
     int client = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert(client >= 0);
+    assert(!bind(client, (struct sockaddr *)&from, sizeof from));
+    assert(!connect(client, (struct sockaddr *)&to, sizeof to));
+    return client;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    int client = dial();
     struct timeval patience = { .tv_usec = 10000 }; /* what is cut short is waited for over there */
     char answer[4096];
 
     setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert(client >= 0 && !connect(client, (struct sockaddr *)&to, sizeof to));
     if (send(client, data, size, MSG_NOSIGNAL) == (ssize_t)size)
         shutdown(client, SHUT_WR);
     while (recv(client, answer, sizeof answer, 0) > 0)
