@@ -3,6 +3,8 @@
 #include "base/memory.h"
 #include "processor/driver_parts.h"
 #include "schemas/codec.h"
+#include "state/big_endian.h"
+#include "state/session_key.h"
 #include "state/window_key.h"
 #include "topology/global.h"
 #include "topology/operators.h"
@@ -130,25 +132,35 @@ static struct driver_output *find_output(struct leat_driver *driver, const char 
     return &driver->outputs[driver->output_count++];
 }
 
+static void read_window(const struct driver_output *output, struct leat_driver_record *out)
+{
+    struct leat_bytes key = out->key;
+    struct session_key session;
+    int64_t start_ms;
+
+    if (output->window_ms == WINDOW_SESSION && session_key_parse(key, &session)) {
+        out->key = session.key;
+        out->window = (struct leat_span){ session.start_ms, session.end_ms, LEAT_SPAN_SESSION };
+    } else if (output->window_ms && key.size >= 8) {
+        out->key.size -= 8;
+        start_ms = (int64_t)big_endian_get_64(key.data + out->key.size);
+        out->window = leat_window_span(start_ms, output->window_ms > 0
+                                                     ? start_ms + output->window_ms
+                                                     : INT64_MAX);
+    }
+}
+
 static void fill_record(struct leat_driver *driver, struct driver_output *output,
                         struct leat_driver_record *out)
 {
     const struct log_message *message = &output->message;
-    struct leat_bytes key = message->key;
     struct leat_error ignored = { 0 };
     void *value = NULL;
 
-    *out = (struct leat_driver_record){ .key = key, .bytes = message->value,
+    *out = (struct leat_driver_record){ .key = message->key, .bytes = message->value,
                                         .timestamp_ms = message->timestamp_ms,
                                         .message = message };
-    if (output->window_ms && key.size >= 8) {
-        out->key.size -= 8;
-        for (size_t i = out->key.size; i < key.size; i++)
-            out->window.start_ms = (int64_t)((uint64_t)out->window.start_ms << 8 |
-                                             (uint8_t)key.data[i]);
-        out->window.end_ms = output->window_ms > 0 ? out->window.start_ms + output->window_ms
-                                                   : INT64_MAX;
-    }
+    read_window(output, out);
     if (!output->codec)
         return;
     out->type = codec_type(output->codec);
@@ -200,10 +212,15 @@ static void show_row(const struct store *store, const struct entry *entry, int64
                                       .value = entry->value,
                                       .timestamp_ms = entry->timestamp_ms };
     struct window_key parts;
+    struct session_key session;
 
     if (store_spec(store)->kind == STORE_WINDOW && window_key_parse(entry->key, &parts)) {
         row.key = parts.key;
-        row.window = (struct leat_span){ parts.start_ms, parts.start_ms + window_ms };
+        row.window = leat_window_span(parts.start_ms, parts.start_ms + window_ms);
+    }
+    if (store_spec(store)->kind == STORE_SESSION && session_key_parse(entry->key, &session)) {
+        row.key = session.key;
+        row.window = (struct leat_span){ session.start_ms, session.end_ms, LEAT_SPAN_SESSION };
     }
     visit(user, &row);
 }

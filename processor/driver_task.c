@@ -32,6 +32,7 @@ static int make_task(struct leat_driver *driver)
                                     .clock = &driver->clock.clock,
                                     .staged_bytes = DRIVER_STAGED_BYTES,
                                     .caching = !driver->options.no_cache,
+                                    .emit_interval_ms = driver->options.emit_interval,
                                     .global = find_global,
                                     .user = driver };
     int64_t ahead_ms = driver->options.timestamp_ahead;

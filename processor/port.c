@@ -6,6 +6,7 @@
 #include "processor/partition.h"
 #include "schemas/codec.h"
 #include "schemas/wire.h"
+#include "state/session_key.h"
 #include "state/window_key.h"
 #include "topology/operators.h"
 
@@ -127,6 +128,37 @@ static int encode_failed(const struct port *port, int status, struct leat_error 
                                             : "a field does not fit its schema");
 }
 
+/* Between tasks a windowed key is laid out with both bounds, whatever made it. */
+static struct leat_bytes lay_out_key(const struct port *port, const struct change *change)
+{
+    const struct leat_span *window = &change->record.window;
+    struct arena *arena = &port->node->flow->record;
+    struct leat_bytes key = change->record.key;
+
+    if (window->kind == LEAT_SPAN_NONE || !key.data)
+        return key;
+    if (port->framed || window->kind == LEAT_SPAN_SESSION)
+        return session_key_build(arena, key, window->start_ms, window->end_ms);
+    return window_key_topic(window_key_build(arena, key, window->start_ms, 0));
+}
+
+/* The windowed key of a record that crossed a repartition. */
+static int read_key(const struct port *port, struct leat_record *record, struct leat_error *error)
+{
+    int64_t window_ms = port->node->step->window_ms;
+    struct session_key parts;
+
+    if (!window_ms || !record->key.data)
+        return LEAT_OK;
+    if (!session_key_parse(record->key, &parts))
+        return error_set(error, LEAT_E_DATA, "the key is too short for a windowed one");
+    record->key = parts.key;
+    record->window = (struct leat_span){ parts.start_ms, parts.end_ms,
+                                         window_ms == WINDOW_SESSION ? LEAT_SPAN_SESSION
+                                                                     : LEAT_SPAN_WINDOW };
+    return LEAT_OK;
+}
+
 int port_send(struct port *port, struct log_writer *writer, const struct change *change,
               int32_t sender, uint64_t tag, struct buffer *out, struct leat_error *error)
 {
@@ -139,9 +171,7 @@ int port_send(struct port *port, struct log_writer *writer, const struct change 
     if (status)
         return encode_failed(port, status, error);
     record.partition = choose_partition(port, record.key);
-    if (change->record.window.end_ms && !port->framed)
-        record.key = window_key_topic(window_key_build(&port->node->flow->record, record.key,
-                                                       change->record.window.start_ms, 0));
+    record.key = lay_out_key(port, change);
     if (port->framed)
         port->told_ms[record.partition] = port->mark_ms;
     port->records++;
@@ -210,6 +240,9 @@ static int read_frame(struct port *port, const struct log_message *message, stru
     *bare = frame.flags & FRAME_BARE;
     if (*bare)
         return LEAT_OK;
+    status = read_key(port, &change->record, error);
+    if (status)
+        return status;
     change->origin = frame.origin;
     change->origin_ms = frame.origin_ms;
     change->partial = frame.flags & FRAME_DECIDED;

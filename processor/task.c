@@ -66,7 +66,8 @@ int task_new(const struct task_options *options, struct task **out, struct leat_
                                  .staged_bytes = options->staged_bytes,
                                  .ops = task_flow_ops(),
                                  .owner = task,
-                                 .caching = options->caching };
+                                 .caching = options->caching,
+                                 .emit_interval_ms = options->emit_interval_ms };
     int status;
 
     task->options = *options;

@@ -30,6 +30,7 @@ struct task_options {
     struct clock *clock;
     size_t staged_bytes;
     bool caching;
+    int64_t emit_interval_ms;
     struct task_policy policy;
     struct global *(*global)(void *user, const struct step *step);
     void *user;

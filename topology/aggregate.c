@@ -159,7 +159,7 @@ static void plan_store(struct step *step, const struct leat_aggregate *with, boo
 static struct step *aggregation_step(struct leat_topology *topology, const char *name,
                                      const struct leat_aggregate *with)
 {
-    bool windowed = with->window.size || with->window.advance || with->window.grace;
+    bool windowed = window_kind(&with->window) != LEAT_WINDOW_GUESS;
     const struct operator *operator = !windowed         ? &aggregate_rows
                                       : panes_fit(with) ? &aggregate_panes
                                                         : &aggregate_windows;
@@ -184,7 +184,7 @@ static struct step *grouped(struct leat_stream *in, const char *name,
     struct step *from = step_of(in);
 
     if (!from->key_changed || !with->merge)
-        return step_partitioned(from);
+        return step_partitioned(from, false);
     return combine_step(from, name, with);
 }
 
@@ -223,7 +223,7 @@ struct leat_table *leat_cogroup(const struct leat_cogroup_input *inputs, const c
     from = arena_zeroed(&topology->arena, count * sizeof *from);
     kept.adds = adds = arena_zeroed(&topology->arena, count * sizeof *adds);
     for (size_t i = 0; i < count; i++)
-        from[i] = step_partitioned(step_of(inputs[i].stream));
+        from[i] = step_partitioned(step_of(inputs[i].stream), false);
     step = aggregation_step(topology, name, with);
     step_require(step, !with->late, "a cogroup has no stream of late records: its inputs may "
                                     "differ in type");

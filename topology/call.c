@@ -1,5 +1,7 @@
 /* call.c - what a callback may ask for: memory, where it is, and to pass a record on. */
 #include "base/memory.h"
+#include "leat/join.h"
+#include "leat/process.h"
 #include "leat/stateful.h"
 #include "topology/flow.h"
 

@@ -42,6 +42,8 @@ struct flow_options {
     const struct flow_ops *ops;
     void *owner;
     bool caching;               /* false: every store forwards at once */
+    int64_t emit_interval_ms;   /* wall-clock time between two looks at what windows' closing makes
+                                   due; 0: with each record */
 };
 
 struct flow_source { /* of the record being processed; topic NULL: none */

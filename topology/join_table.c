@@ -15,7 +15,7 @@ static int join(struct node *node, const struct change *change, const void *righ
     void *value;
     int status;
 
-    if (!right && !with->left)
+    if (!right && with->kind == LEAT_INNER)
         return LEAT_OK;
     value = node_new_value(node);
     call = node_enter(node, change);
@@ -34,7 +34,7 @@ static int table_process(struct node *node, int input, const struct change *chan
 
     if (input == 1)
         return LEAT_OK;
-    if (!change->record.value || (!change->record.key.data && !with->left))
+    if (!change->record.value || (!change->record.key.data && with->kind == LEAT_INNER))
         return node_drop(node);
     if (change->record.key.data) {
         status = node->inputs[1]->operator->get(node->inputs[1], change->record.key, &row);
@@ -58,6 +58,7 @@ static struct step *join_step(struct step *from, const struct operator *operator
     step_require(step, with->type && with->join, "a join needs .type and .join");
     step->user = with->user;
     step->window_ms = from->window_ms;
+    step->window = from->window;
     step_connect(from, step);
     return step;
 }
@@ -65,7 +66,7 @@ static struct step *join_step(struct step *from, const struct operator *operator
 struct leat_stream *leat_join_table(struct leat_stream *in, struct leat_table *table,
                                     const char *name, const struct leat_join *with)
 {
-    struct step *from = step_partitioned(step_of(in));
+    struct step *from = step_partitioned(step_of(in), with->kind == LEAT_LEFT);
     struct step *step = join_step(from, &table_operator, name, with);
 
     step_require(step, !with->key, ".key is for joins with a global table; use leat_key_by()");
@@ -107,7 +108,7 @@ static int global_process(struct node *node, int input, const struct change *cha
         if (status)
             return status < 0 ? status : LEAT_OK;
     }
-    if (!key.data && !with->left)
+    if (!key.data && with->kind == LEAT_INNER)
         return node_drop(node);
     if (key.data) {
         status = global_reader_get(node->state, key, &right, node->flow->error);

@@ -20,6 +20,7 @@ struct change {
     const void *before; /* where before_known; NULL: there was none */
     int64_t before_ms;
     bool before_known;
+    bool superseded;    /* of a versioned table: a later version of the row is known already */
     bool partial;       /* the value is an aggregate to merge, judged in time by its sender */
     int32_t origin;     /* the source partition that it, or what caused it, was read from */
     int64_t origin_ms;  /* the greatest timestamp that origin had sent by then; TIME_MAX: not yet

@@ -55,7 +55,7 @@ static int tell_late(struct node *node, int input, const struct change *change, 
 
     *late = 0;
     for (int64_t start = window_first(window, at_ms); start <= at_ms; start += window->advance) {
-        struct leat_span span = { start, start + window->size };
+        struct leat_span span = leat_window_span(start, start + window->size);
         int status;
 
         if (!aggregate_too_late(node, input, change, span.end_ms + window->grace))
@@ -243,7 +243,7 @@ static int pass_on(struct node *node, struct change *change, const struct window
         change->record.timestamp_ms = add_up(node, change, start, value);
         status = node_leave(node, change);
         change->record.value = value;
-        change->record.window = (struct leat_span){ start, start + window->size };
+        change->record.window = leat_window_span(start, start + window->size);
         if (!status && change->record.timestamp_ms != TIME_NONE)
             status = node_forward(node, change);
     }

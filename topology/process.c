@@ -126,7 +126,7 @@ struct leat_stream *leat_process(struct leat_stream *in, const char *name,
     struct step *from = step_of(in), *step;
 
     if (with->stores && from->key_changed)
-        from = step_partitioned(from);
+        from = step_partitioned(from, true);
     step = step_new(from->topology, &process_operator, name, NOUN_STREAM,
                     with->type ? with->type : from->type);
     step_options(step, with, sizeof *with);
@@ -138,6 +138,7 @@ struct leat_stream *leat_process(struct leat_stream *in, const char *name,
     step_require(step, with->every >= 0 && with->every_wall >= 0, "intervals are not negative");
     step->key_changed = !with->key_stays || from->key_changed;
     step->window_ms = with->key_stays ? from->window_ms : 0;
+    step->window = with->key_stays ? from->window : NULL;
     step_connect(from, step);
     for (const struct leat_store_spec *spec = with->stores; spec && spec->name; spec++) {
         struct store_plan *plan = step_store(step, spec->name, STORE_KEY_VALUE, spec->type);

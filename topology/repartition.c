@@ -10,7 +10,7 @@ static int send_process(struct node *node, int input, const struct change *chang
 {
     struct change sent = *change;
 
-    if (!change->record.key.data)
+    if (!change->record.key.data && !node->step->keeps_null_keys)
         return LEAT_OK;
     time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);
     if (sent.origin_ms == TIME_MAX)

@@ -32,7 +32,7 @@ static void name_row(const struct node *node, const struct entry *entry, struct 
     whole = window_key_parse(entry->key, &parts);
     assert(whole);
     record->key = parts.key;
-    record->window = (struct leat_span){ parts.start_ms, parts.start_ms + node->step->window_ms };
+    record->window = leat_window_span(parts.start_ms, parts.start_ms + node->step->window_ms);
 }
 
 static int flush_entry(void *user, struct store *store, const struct entry *entry,

@@ -35,6 +35,7 @@ static struct step *derive(struct leat_stream *in, const struct operator *operat
 
     step->key_changed = parent->key_changed;
     step->window_ms = parent->window_ms;
+    step->window = parent->window;
     step_connect(parent, step);
     return step;
 }
@@ -101,6 +102,7 @@ static struct step *mapped(struct leat_stream *in, const struct operator *operat
     if (map && map->key) {
         step->key_changed = true;
         step->window_ms = map->window ? WINDOW_OF_ITS_OWN : 0;
+        step->window = NULL;
     }
     if (map && map->user)
         step->user = map->user;
@@ -140,6 +142,7 @@ struct leat_stream *leat_flat_map(struct leat_stream *in, const char *name,
     step_require(step, map && map->value, "a flat-map needs .value, which calls leat_forward()");
     step->key_changed = true;
     step->window_ms = 0;
+    step->window = NULL;
     return (struct leat_stream *)step;
 }
 

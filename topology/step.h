@@ -9,12 +9,15 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "leat/join.h"
+#include "leat/process.h"
 #include "leat/stateful.h"
 #include "state/store.h"
 
 struct operator;
 
-enum { WINDOW_OF_ITS_OWN = -1 }; /* a step's window_ms where each record says it itself */
+/* A step's window_ms where each record says it itself, and where the keys are sessions. */
+enum { WINDOW_OF_ITS_OWN = -1, WINDOW_SESSION = -2 };
 
 enum noun { NOUN_STREAM, NOUN_TABLE, NOUN_GLOBAL, NOUN_SINK };
 
@@ -45,9 +48,12 @@ struct step {
     void *user;
     bool key_changed;             /* since the last partitioned topic: a grouping repartitions */
     int64_t window_ms;            /* size of the windows of its keys; 0: not windowed */
+    const struct leat_window *window; /* what made its windowed keys, while they stay; or NULL */
+    bool keeps_null_keys;         /* a sending half that passes them on */
     struct store_plan *stores;
     int store_count;
-    struct step *repartitioned;   /* the receiving half that already carries this stream */
+    struct step *repartitioned[2]; /* the receiving halves that already carry this stream: without
+                                      null keys, and with them */
     struct step *twin;            /* the other half of a repartition */
     const struct leat_type *partial_type; /* of the partial aggregates it carries beside; or NULL */
     const char *topic;            /* of sources, sinks and repartitions (its name part) */
@@ -89,8 +95,8 @@ struct store_plan *step_store(struct step *step, const char *name, enum store_ki
                               const struct leat_type *type);
 
 /* The stream that a grouping or a join may take: in itself, or what a repartition of it receives,
- * made once for each stream. */
-struct step *step_partitioned(struct step *in);
+ * made once for each stream. null_keys: those are wanted too, by who keeps what joins nothing. */
+struct step *step_partitioned(struct step *in, bool null_keys);
 
 /* A repartition of in called name; returns the receiving half. */
 struct step *step_repartition(struct step *in, const char *name, int32_t partitions);

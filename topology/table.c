@@ -42,6 +42,7 @@ static struct step *derive(struct leat_table *in, const struct operator *operato
                                  type ? type : parent->type);
 
     step->window_ms = parent->window_ms;
+    step->window = parent->window;
     step_connect(parent, step);
     return step;
 }

@@ -162,22 +162,25 @@ struct step *step_repartition(struct step *in, const char *name, int32_t partiti
     back->topic = out->name;
     back->twin = out;
     back->window_ms = in->window_ms;
+    back->window = in->window;
     out->twin = back;
     return back;
 }
 
-struct step *step_partitioned(struct step *in)
+struct step *step_partitioned(struct step *in, bool null_keys)
 {
-    struct step *origin = in;
-    char name[LIMIT_NAME_BYTES + 16];
+    struct step **made = &in->repartitioned[null_keys];
+    char name[LIMIT_NAME_BYTES + 24];
 
     if (!in->key_changed)
         return in;
-    if (in->repartitioned)
-        return in->repartitioned;
-    snprintf(name, sizeof name, "%.*s-by-key", LIMIT_NAME_BYTES - 8, origin->name);
-    in->repartitioned = step_repartition(in, name, 0);
-    return in->repartitioned;
+    if (*made)
+        return *made;
+    snprintf(name, sizeof name, "%.*s-by-%s", LIMIT_NAME_BYTES - 16, in->name,
+             null_keys ? "any-key" : "key");
+    *made = step_repartition(in, name, 0);
+    (*made)->twin->keeps_null_keys = null_keys;
+    return *made;
 }
 
 void leat_with(void *step, void *user)

@@ -21,7 +21,7 @@ static int windowed_process(struct node *node, int input, const struct change *c
         return node_drop(node);
     aggregate_reach(node, input, change);
     for (int64_t start = window_first(window, at_ms); start <= at_ms; start += advance_ms) {
-        struct leat_span span = { start, start + window->size };
+        struct leat_span span = leat_window_span(start, start + window->size);
         bool late = aggregate_too_late(node, input, change, span.end_ms + window->grace);
         struct leat_bytes key = window_key_build(&node->flow->record, change->record.key, start, 0);
         int status = late ? aggregate_late(node, span, change)

@@ -4,6 +4,16 @@
 
 #include "leat/stateful.h"
 
+/* The kind that is meant; LEAT_WINDOW_GUESS: none at all. */
+static inline enum leat_window_kind window_kind(const struct leat_window *window)
+{
+    if (window->kind != LEAT_WINDOW_GUESS)
+        return window->kind;
+    if (window->advance)
+        return LEAT_HOPPING;
+    return window->size || window->grace ? LEAT_TUMBLING : LEAT_WINDOW_GUESS;
+}
+
 static inline int64_t window_advance(const struct leat_window *window)
 {
     return window->advance ? window->advance : window->size;

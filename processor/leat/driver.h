@@ -19,6 +19,8 @@ struct leat_driver_options {
     const char *state;             /* directory of a RocksDB; NULL: state in memory */
     int64_t wall_ms;               /* the clock at the start */
     leat_duration timestamp_ahead; /* records further ahead of the clock are rejected; 0: none */
+    leat_duration emit_interval;   /* wall-clock time between two looks at what a window's closing
+                                      makes due; 0: with each record */
     int undo_every;                /* each so many-th commit fails once: its record is processed
                                       again; 0: none */
 };

@@ -3,6 +3,8 @@
 #define LEAT_LEAT_H
 
 #include <leat/driver.h>
+#include <leat/join.h>
+#include <leat/process.h>
 #include <leat/stateful.h>
 #include <leat/streams.h>
 

@@ -168,7 +168,7 @@ const char *shop_next(const char *topic)
     if (!leat_driver_take(shop.driver, topic, &record))
         return NULL;
     snprintf(key, sizeof key, "%.*s", TEXT(record.key));
-    if (record.window.end_ms)
+    if (record.window.kind)
         snprintf(key, sizeof key, "%.*s[%" PRId64 "]", TEXT(record.key), record.window.start_ms);
     memset(text, 0, sizeof text);
     out = fmemopen(text, sizeof text, "w");

@@ -8,6 +8,8 @@
 
 #include "chance.h"
 
+#include <leat/join.h>
+#include <leat/process.h>
 #include <leat/stateful.h>
 
 enum job_kind { JOB_COUNT, JOB_WINDOWS, JOB_COGROUP, JOB_ROWS, JOB_COPY, JOB_KINDS };

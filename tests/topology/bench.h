@@ -6,6 +6,8 @@
 #define TESTS_TOPOLOGY_BENCH_H
 
 #include "leat/driver.h"
+#include "leat/join.h"
+#include "leat/process.h"
 #include "leat/stateful.h"
 
 #include <criterion/criterion.h>

@@ -37,7 +37,7 @@ each_way(joins, a_stream_record_meets_the_row_as_it_is_then)
     leat_to(leat_join_table(in, table, "inner", &(struct leat_join){
         .type = &leat_string_type, .join = pair }), "to-inner", NULL);
     leat_to(leat_join_table(in, table, "left", &(struct leat_join){
-        .type = &leat_string_type, .join = pair, .left = true }), "to-left", NULL);
+        .type = &leat_string_type, .join = pair, .kind = LEAT_LEFT }), "to-left", NULL);
     bench_start(way);
     put("in", "k", "a", 1);
     put("table", "k", "1", 9);

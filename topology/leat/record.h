@@ -13,9 +13,21 @@
 
 struct leat_call; /* the record's way into the engine; opaque */
 
-struct leat_span { /* a window's bounds; end_ms 0: not windowed */
-    int64_t start_ms, end_ms;
+enum leat_span_kind {
+    LEAT_SPAN_NONE,    /* not windowed */
+    LEAT_SPAN_WINDOW,  /* [start, end), or [start, end] of a sliding window */
+    LEAT_SPAN_SESSION, /* [start, end]: its first and its last record */
 };
+
+struct leat_span { /* the window of a windowed key */
+    int64_t start_ms, end_ms;
+    enum leat_span_kind kind;
+};
+
+static inline struct leat_span leat_window_span(int64_t start_ms, int64_t end_ms)
+{
+    return (struct leat_span){ start_ms, end_ms, LEAT_SPAN_WINDOW };
+}
 
 struct leat_record {
     struct leat_bytes key;        /* data NULL: none */
@@ -71,9 +83,14 @@ int64_t leat_stream_ms(const struct leat_record *record); /* the task's stream t
 void leat_none(const struct leat_record *record);
 
 /* In a flat-map's or a process's callback: passes a record on to the steps behind. value is of
- * the step's output type. */
+ * the step's output type, NULL for none. */
 void leat_forward(const struct leat_record *record, struct leat_bytes key, const void *value,
                   int64_t timestamp_ms);
+
+/* The same to one of the steps behind only, by its name; there must be such a one. Source: Kafka
+ * Streams' ProcessorContext.forward(record, childName). */
+void leat_forward_to(const struct leat_record *record, const char *child, struct leat_bytes key,
+                     const void *value, int64_t timestamp_ms);
 
 /* The record cannot be processed: processing.exception.handler decides. What the callback did
  * before is undone only if the handler fails the task. */

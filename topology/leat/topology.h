@@ -29,6 +29,7 @@ typedef void (*leat_fill)(const struct leat_record *record, void *out); /* out z
 typedef int64_t (*leat_time)(const struct leat_record *record, int64_t partition_ms);
 typedef struct leat_span (*leat_bounds)(const struct leat_record *record);
 typedef void (*leat_visit)(const struct leat_record *record);
+typedef int32_t (*leat_partition)(const struct leat_record *record, int32_t partitions);
 
 struct leat_topology *leat_topology_new(void);
 void leat_topology_free(struct leat_topology *topology); /* NULL is a no-op */
@@ -44,6 +45,7 @@ char *leat_topology_describe(struct leat_topology *topology, bool mermaid);
 
 struct leat_source {
     const char *topic;            /* NULL: the step's name */
+    const char *const *topics;    /* a stream's: several, NULL at the end, in place of .topic */
     const struct leat_type *type; /* of the values */
     leat_time timestamp;          /* extractor; NULL: the record's own. Negative: dropped */
     leat_test valid;              /* false, or leat_fail(): to the topic's dead letter, not on */
@@ -52,6 +54,8 @@ struct leat_source {
     const char *rejects;          /* the dead-letter topic; NULL: <topic>-rejected */
     const char *store;            /* a table's: queryable by this name */
     bool in_memory, no_cache;     /* a table's store */
+    bool versioned;               /* a table's store keeps the versions of the last .history */
+    leat_duration history;
     void *user;
 };
 
@@ -81,6 +85,9 @@ struct leat_branch { /* the last entry has no name; .test NULL: the rest */
 
 struct leat_to {
     const char *topic;            /* NULL: the step's name */
+    leat_key topic_of;            /* chooses a topic for each record, in place of .topic; it must
+                                     be there already */
+    leat_partition partition_of;  /* NULL: by the key, as Kafka's default partitioner does */
     int32_t partitions;           /* of a topic that is missing; 0: as the widest input */
     const char *cleanup;          /* its cleanup.policy; NULL: delete */
     void *user;
@@ -88,6 +95,8 @@ struct leat_to {
 
 struct leat_repartition {
     int32_t partitions;           /* 0: as the widest input of the sub-topology before */
+    leat_partition partition_of;  /* NULL: by the key */
+    void *user;
 };
 
 struct leat_stream *leat_filter(struct leat_stream *in, const char *name, leat_test test);
@@ -95,8 +104,11 @@ struct leat_stream *leat_filter_not(struct leat_stream *in, const char *name, le
 struct leat_stream *leat_map(struct leat_stream *in, const char *name, const struct leat_map *map);
 struct leat_stream *leat_flat_map(struct leat_stream *in, const char *name,
                                   const struct leat_map *map); /* .value calls leat_forward() */
+struct leat_stream *leat_flat_map_values(struct leat_stream *in, const char *name,
+                                         const struct leat_map *map); /* the key stays */
 struct leat_stream *leat_key_by(struct leat_stream *in, const char *name, leat_key key);
 struct leat_stream *leat_peek(struct leat_stream *in, const char *name, leat_visit visit);
+void leat_for_each(struct leat_stream *in, const char *name, leat_visit visit);
 struct leat_stream *leat_merge(struct leat_stream *a, struct leat_stream *b, const char *name);
 void leat_branch(struct leat_stream *in, const char *name, const struct leat_branch *branches);
 struct leat_stream *leat_repartition(struct leat_stream *in, const char *name,
@@ -107,8 +119,18 @@ void leat_to(struct leat_stream *in, const char *name, const struct leat_to *to)
 
 struct leat_stream *leat_changes(struct leat_table *in, const char *name); /* KTable.toStream */
 struct leat_table *leat_filter_rows(struct leat_table *in, const char *name, leat_test test);
+struct leat_table *leat_filter_rows_not(struct leat_table *in, const char *name, leat_test test);
 struct leat_table *leat_map_rows(struct leat_table *in, const char *name,
                                  const struct leat_map *map);
+
+struct leat_keep {
+    const char *store;            /* queryable by this name */
+    bool in_memory, no_cache;
+};
+
+/* Keeps what a filter-rows or map-rows passes on in a store of its own, right behind the verb and
+ * before others take the table; returns it. Source: Kafka Streams' Materialized. */
+struct leat_table *leat_keep(struct leat_table *table, const struct leat_keep *keep);
 
 /* Gives a step's callbacks their leat_user(); step is any stream or table. */
 void leat_with(void *step, void *user);

@@ -10,6 +10,8 @@
 #ifndef RETAIL_RETAIL_H
 #define RETAIL_RETAIL_H
 
+#include "leat/join.h"
+#include "leat/process.h"
 #include "leat/stateful.h"
 
 struct retail_options { /* times in milliseconds */

@@ -90,7 +90,7 @@ struct leat_stream *retail_sales(struct leat_topology *topology,
         .user = (void *)(uintptr_t)options });
 
     sales = leat_join_global(sales, products, "with-product", &(struct leat_join){
-        .type = &enriched_sale_type, .left = true, .key = product_key, .join = add_product });
+        .type = &enriched_sale_type, .kind = LEAT_LEFT, .key = product_key, .join = add_product });
     return leat_join_global(sales, stores, "with-store", &(struct leat_join){
-        .type = &enriched_sale_type, .left = true, .key = store_key, .join = add_store });
+        .type = &enriched_sale_type, .kind = LEAT_LEFT, .key = store_key, .join = add_store });
 }

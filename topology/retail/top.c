@@ -135,7 +135,7 @@ static struct leat_span window_of(const struct leat_record *record)
 {
     const struct top_products *top = top_products_of(record);
 
-    return (struct leat_span){ top->window_start, top->window_end };
+    return leat_window_span(top->window_start, top->window_end);
 }
 
 void retail_top(struct leat_stream *sales, const struct retail_options *options,

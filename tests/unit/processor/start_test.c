@@ -7,6 +7,8 @@
 #include "processor/internal_topics.h"
 #include "processor/task_table.h"
 #include "topology/global.h"
+#include "leat/join.h"
+#include "leat/process.h"
 #include "leat/stateful.h"
 #include "schemas/registry.h"
 
@@ -45,7 +47,7 @@ static void describe(void)
         .type = &leat_string_type, .text_keys = true });
     words = leat_stream_from(topology, "words", &(struct leat_source){ .type = &leat_string_type });
     words = leat_join_global(words, names, "named", &(struct leat_join){
-        .type = &leat_string_type, .join = name_it, .left = true });
+        .type = &leat_string_type, .join = name_it, .kind = LEAT_LEFT });
     words = leat_key_by(words, "by-word", key_of);
     counts = leat_aggregate(words, "counts", &(struct leat_aggregate){
         .type = &leat_long_type, .add = count, .window = { .size = 1000 } });

@@ -1,0 +1,99 @@
+/* pending.c - verbs that the headers promise and no file has yet. */
+#include "topology/operators.h"
+
+static struct step *pending(const void *in, const char *name, enum noun noun)
+{
+    struct step *step = step_new(step_of(in)->topology, &late_records, name, noun,
+                                 step_of(in)->type ? step_of(in)->type : &leat_bytes_type);
+
+    step_mistake(step, LEAT_E_TOPOLOGY, "the verb is not there yet");
+    step_connect(step_of(in), step);
+    return step;
+}
+
+struct leat_stream *leat_flat_map_values(struct leat_stream *in, const char *name,
+                                         const struct leat_map *map)
+{
+    return (struct leat_stream *)pending(in, name, NOUN_STREAM);
+}
+
+struct leat_table *leat_filter_rows_not(struct leat_table *in, const char *name, leat_test test)
+{
+    return (struct leat_table *)pending(in, name, NOUN_TABLE);
+}
+
+struct leat_table *leat_count(struct leat_stream *in, const char *name,
+                              const struct leat_aggregate *with)
+{
+    return (struct leat_table *)pending(in, name, NOUN_TABLE);
+}
+
+struct leat_table *leat_reduce(struct leat_stream *in, const char *name,
+                               const struct leat_aggregate *with)
+{
+    return (struct leat_table *)pending(in, name, NOUN_TABLE);
+}
+
+struct leat_table *leat_count_rows(struct leat_table *in, const char *name,
+                                   const struct leat_group *with)
+{
+    return (struct leat_table *)pending(in, name, NOUN_TABLE);
+}
+
+struct leat_table *leat_reduce_rows(struct leat_table *in, const char *name,
+                                    const struct leat_group *with)
+{
+    return (struct leat_table *)pending(in, name, NOUN_TABLE);
+}
+
+struct leat_table *leat_to_table(struct leat_stream *in, const char *name,
+                                 const struct leat_to_table *with)
+{
+    return (struct leat_table *)pending(in, name, NOUN_TABLE);
+}
+
+struct leat_table *leat_suppress(struct leat_table *in, const char *name,
+                                 const struct leat_suppress *with)
+{
+    return (struct leat_table *)pending(in, name, NOUN_TABLE);
+}
+
+struct leat_stream *leat_join_streams(struct leat_stream *left, struct leat_stream *right,
+                                      const char *name, const struct leat_join_streams *with)
+{
+    return (struct leat_stream *)pending(left, name, NOUN_STREAM);
+}
+
+struct leat_table *leat_join_tables(struct leat_table *left, struct leat_table *right,
+                                    const char *name, const struct leat_join_tables *with)
+{
+    return (struct leat_table *)pending(left, name, NOUN_TABLE);
+}
+
+struct leat_table *leat_join_foreign(struct leat_table *left, struct leat_table *right,
+                                     const char *name, const struct leat_join_tables *with)
+{
+    return (struct leat_table *)pending(left, name, NOUN_TABLE);
+}
+
+void leat_for_each(struct leat_stream *in, const char *name, leat_visit visit)
+{
+    pending(in, name, NOUN_STREAM);
+}
+
+struct leat_table *leat_keep(struct leat_table *table, const struct leat_keep *keep)
+{
+    step_mistake(step_of(table), LEAT_E_TOPOLOGY, "the verb is not there yet");
+    return table;
+}
+
+void leat_cancel(const struct leat_record *record)
+{
+    leat_fail(record, "the verb is not there yet");
+}
+
+void leat_forward_to(const struct leat_record *record, const char *child, struct leat_bytes key,
+                     const void *value, int64_t timestamp_ms)
+{
+    leat_fail(record, "the verb is not there yet");
+}
