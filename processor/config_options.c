@@ -103,6 +103,10 @@ static const struct config_option options[] = {
       CONFIG_CHOICE, "fail", .choices = handlers,
       .alias = "default.production.exception.handler" },
 
+    { "leat.emit.interval.ms",
+      "Wall-clock time between two looks at what the closing of windows makes due.",
+      CONFIG_DURATION, "1000", 0, HOUR_MS },
+
     /* ---- topics, transactions, membership ---- */
     { "replication.factor", "Copies of internal topics; -1 leaves it to the broker.",
       CONFIG_NUMBER, "-1", -1, 100, .check = check_replication },
@@ -124,9 +128,9 @@ static const struct config_option options[] = {
 
     /* ---- state ---- */
     { "statestore.cache.max.bytes",
-      "Of leat.memory.max.bytes, what uncommitted writes may take before an early commit; 0 takes "
-      "its usual share.",
-      CONFIG_SIZE, "0", 0, 1024 * GB },
+      "Of leat.memory.max.bytes, what uncommitted writes may take before an early commit; 0 passes "
+      "on every update of a table at once, -1 takes the usual share.",
+      CONFIG_SIZE, "-1", -1, 1024 * GB },
     { "leat.state.flush.interval.ms", "Time between flushes of the state to disk.",
       CONFIG_DURATION, "10000", 100, HOUR_MS },
     { "leat.state.flush.bytes", "Writes of a task after which its state is flushed.",

@@ -147,6 +147,15 @@ static struct log_group *group_of(void *user)
     return control_group(streams->control);
 }
 
+/* What uncommitted writes may take: the budget's share, or less of it. */
+static size_t staged_bytes(const struct leat_streams *streams)
+{
+    size_t share = budget_parts(streams->budget)->staged_bytes;
+    int64_t wanted = config_number(streams->config, "statestore.cache.max.bytes");
+
+    return wanted > 0 && (size_t)wanted < share ? (size_t)wanted : share;
+}
+
 static struct worker_settings settings_of(const struct leat_streams *streams)
 {
     const struct config *config = streams->config;
@@ -163,8 +172,11 @@ static struct worker_settings settings_of(const struct leat_streams *streams)
         .retry_backoff_ms = config_number(config, "retry.backoff.ms"),
         .delete_retention_ms = DELETE_RETENTION_MS,
         .queue_bytes = parts->queue_bytes / (2 * workers),
-        .staged_bytes = parts->staged_bytes,
-        .caching = true,
+        .staged_bytes = staged_bytes(streams),
+        .caching = config_number(config, "statestore.cache.max.bytes") != 0,
+        .emit_interval_ms = config_number(config, "leat.emit.interval.ms"),
+        .flush_interval_ms = config_number(config, "leat.state.flush.interval.ms"),
+        .flush_bytes = (size_t)config_number(config, "leat.state.flush.bytes"),
         .production = (enum handler)config_choice(config, "production.exception.handler"),
         .task = { .deserialization =
                       (enum handler)config_choice(config, "deserialization.exception.handler"),

@@ -31,6 +31,9 @@ struct worker_settings {
     size_t queue_bytes;
     size_t staged_bytes;          /* of one task */
     bool caching;
+    int64_t emit_interval_ms;
+    int64_t flush_interval_ms;    /* of a task's state to disk */
+    size_t flush_bytes;
     enum handler production;
     struct task_policy task;
 };

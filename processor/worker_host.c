@@ -78,7 +78,9 @@ static int open_home(struct worker *worker, struct hosted *hosted, struct leat_e
     const struct worker_options *with = &worker->options;
     struct home_options options = { .application = with->layout->application,
                                     .task = hosted->what->name,
-                                    .budget = with->budget };
+                                    .budget = with->budget,
+                                    .flush_interval_ms = with->settings.flush_interval_ms,
+                                    .flush_bytes = with->settings.flush_bytes };
     char *path = with->state_dir ? memory_format("%s/%s", with->state_dir, hosted->what->name)
                                  : NULL;
     int status;
@@ -102,6 +104,7 @@ static int open_task(struct worker *worker, struct hosted *hosted, struct leat_e
                                     .clock = with->clock,
                                     .staged_bytes = with->settings.staged_bytes,
                                     .caching = with->settings.caching,
+                                    .emit_interval_ms = with->settings.emit_interval_ms,
                                     .policy = with->settings.task,
                                     .global = find_global,
                                     .user = worker };

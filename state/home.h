@@ -20,6 +20,9 @@ struct home_options {
     const char *application; /* whose directory it is: another's is refused */
     const char *task;
     struct budget *budget; /* NULL only for rows in memory */
+    int64_t flush_interval_ms; /* what is committed is on disk after this; 0: ten seconds */
+    size_t flush_bytes;    /* or after so many; 0: the database's part of the budget, which bounds
+                              it in any case */
 };
 
 int home_open(const struct home_options *options, struct home **out,

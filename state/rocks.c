@@ -18,7 +18,7 @@
 #include <assert.h>
 
 enum {
-    FLUSH_INTERVAL_US = 10 * 1000 * 1000,
+    FLUSH_INTERVAL_MS = 10 * 1000,
     ROW_OVERHEAD_BYTES = 64, /* of a row in the memtable, beside key and value */
 };
 
@@ -89,6 +89,13 @@ static int flush(struct rocks *rocks, bool wait, struct leat_error *error)
     return rocks_error(rocks, "flush", message, error);
 }
 
+static size_t flush_bytes(const struct rocks *rocks)
+{
+    size_t part = budget_database_bytes(rocks->home.budget);
+
+    return rocks->flush_bytes && rocks->flush_bytes < part ? rocks->flush_bytes : part;
+}
+
 /* In the background: the worker goes on. A database's part of the budget shrinks as tasks come,
  * and this is where it is kept to, since the memtable's own limit cannot be cheaply changed. */
 static int flush_if_due(struct rocks *rocks, struct leat_error *error)
@@ -98,8 +105,8 @@ static int flush_if_due(struct rocks *rocks, struct leat_error *error)
     if (!rocks->unflushed_bytes)
         return LEAT_OK;
     now_us = clock_us(clock_system());
-    if (rocks->unflushed_bytes < budget_database_bytes(rocks->home.budget) &&
-        now_us - rocks->flushed_us < FLUSH_INTERVAL_US)
+    if (rocks->unflushed_bytes < flush_bytes(rocks) &&
+        now_us - rocks->flushed_us < rocks->flush_interval_us)
         return LEAT_OK;
     return flush(rocks, false, error);
 }
@@ -256,6 +263,9 @@ int rocks_home_new(const struct home_options *options, struct home **out, struct
 
     rocks->home.ops = &ops;
     home_init(&rocks->home, options);
+    rocks->flush_bytes = options->flush_bytes;
+    rocks->flush_interval_us = 1000 * (options->flush_interval_ms ? options->flush_interval_ms
+                                                                  : FLUSH_INTERVAL_MS);
     rocks_setup(rocks);
     rocks->db = rocksdb_open(rocks->options, rocks->home.path, &message);
     if (message) {

@@ -17,6 +17,8 @@ struct rocks {
     size_t batch_bytes;     /* keys and values in the batch */
     size_t unflushed_bytes; /* committed since the last flush began, with the memtable's overhead */
     int64_t flushed_us;     /* when that was */
+    int64_t flush_interval_us;
+    size_t flush_bytes;     /* 0: the budget alone says */
 };
 
 /* The one place where RocksDB's sentences become ours: frees message; NULL is success. */
