@@ -11,12 +11,6 @@ static struct step *pending(const void *in, const char *name, enum noun noun)
     return step;
 }
 
-struct leat_stream *leat_flat_map_values(struct leat_stream *in, const char *name,
-                                         const struct leat_map *map)
-{
-    return (struct leat_stream *)pending(in, name, NOUN_STREAM);
-}
-
 struct leat_table *leat_filter_rows_not(struct leat_table *in, const char *name, leat_test test)
 {
     return (struct leat_table *)pending(in, name, NOUN_TABLE);
@@ -74,11 +68,6 @@ struct leat_table *leat_join_foreign(struct leat_table *left, struct leat_table 
                                      const char *name, const struct leat_join_tables *with)
 {
     return (struct leat_table *)pending(left, name, NOUN_TABLE);
-}
-
-void leat_for_each(struct leat_stream *in, const char *name, leat_visit visit)
-{
-    pending(in, name, NOUN_STREAM);
 }
 
 struct leat_table *leat_keep(struct leat_table *table, const struct leat_keep *keep)

@@ -1,5 +1,5 @@
-/* stateless.c - verbs of streams that remember nothing: filter, map, flat-map, key-by, peek, merge,
- * branch. Each operator first, its verb below. */
+/* stateless.c - verbs of streams that remember nothing: filter, map, flat-map, key-by, peek,
+ * for-each, merge, branch. Each operator first, its verb below. */
 #include "topology/flow.h"
 #include "topology/operators.h"
 
@@ -133,6 +133,9 @@ static int flat_process(struct node *node, int input, const struct change *chang
 }
 
 static const struct operator flat_operator = { .verb = "flat-map", .process = flat_process };
+static const struct operator flat_values_operator = {
+    .verb = "flat-map-values", .process = flat_process,
+};
 
 struct leat_stream *leat_flat_map(struct leat_stream *in, const char *name,
                                   const struct leat_map *map)
@@ -146,7 +149,18 @@ struct leat_stream *leat_flat_map(struct leat_stream *in, const char *name,
     return (struct leat_stream *)step;
 }
 
-/* ---- peek, merge, branch --------------------------------------------------------------------- */
+struct leat_stream *leat_flat_map_values(struct leat_stream *in, const char *name,
+                                         const struct leat_map *map)
+{
+    struct step *step = mapped(in, &flat_values_operator, name, map);
+
+    step_require(step, map && map->value,
+                 "a flat-map-values needs .value, which calls leat_forward()");
+    step_require(step, !map || !map->key, "it keeps the key; leat_flat_map() changes it");
+    return (struct leat_stream *)step;
+}
+
+/* ---- peek, for-each, merge, branch ----------------------------------------------------------- */
 
 static int peek_process(struct node *node, int input, const struct change *change)
 {
@@ -165,16 +179,29 @@ static int pass_process(struct node *node, int input, const struct change *chang
 }
 
 static const struct operator peek_operator = { .verb = "peek", .process = peek_process };
+static const struct operator for_each_operator = { .verb = "for-each", .process = peek_process };
 static const struct operator merge_operator = { .verb = "merge", .process = pass_process };
 static const struct operator branched_operator = { .verb = "branched", .process = pass_process };
 
+static struct step *visited(struct leat_stream *in, const struct operator *operator,
+                            const char *name, leat_visit visit)
+{
+    struct step *step = derive(in, operator, name, NULL);
+
+    step_require(step, visit, "it needs a function");
+    step_options(step, &visit, sizeof visit);
+    return step;
+}
+
 struct leat_stream *leat_peek(struct leat_stream *in, const char *name, leat_visit visit)
 {
-    struct step *step = derive(in, &peek_operator, name, NULL);
+    return (struct leat_stream *)visited(in, &peek_operator, name, visit);
+}
 
-    step_require(step, visit, "peek needs a function");
-    step_options(step, &visit, sizeof visit);
-    return (struct leat_stream *)step;
+/* The end of a way: what it passes on reaches nobody. No step is returned to give a user to. */
+void leat_for_each(struct leat_stream *in, const char *name, leat_visit visit)
+{
+    visited(in, &for_each_operator, name, visit)->user = step_of(in)->user;
 }
 
 struct leat_stream *leat_merge(struct leat_stream *a, struct leat_stream *b, const char *name)

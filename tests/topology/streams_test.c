@@ -41,6 +41,22 @@ static void words(const struct leat_record *record, void *unused)
     }
 }
 
+static void word_values(const struct leat_record *record, void *unused)
+{
+    struct leat_bytes rest = leat_string_of(record);
+
+    for (const char *space; rest.size; rest = leat_bytes(space + 1, rest.size - 1)) {
+        struct leat_bytes word = rest;
+
+        space = memchr(rest.data, ' ', rest.size);
+        word.size = space ? (size_t)(space - rest.data) : rest.size;
+        leat_forward(record, record->key, &word, record->timestamp_ms);
+        if (!space)
+            break;
+        rest.size -= word.size;
+    }
+}
+
 TestSuite(streams, .init = bench_describe, .fini = bench_stop);
 
 each_way(streams, a_filter_keeps_what_passes_and_its_opposite_the_rest)
@@ -108,6 +124,43 @@ each_way(streams, words_are_counted)
     put("lines", NULL, "be", 5);
     holds("words-counted", "be=3@10 not=1@10 or=1@10 to=2@10");
     gives("out", "to=1@10 be=1@10 or=1@10 not=1@10 to=2@10 be=2@10 be=3@10");
+}
+
+/* The values a record is split into need no repartition before they are grouped. */
+each_way(streams, a_flat_map_of_values_keeps_the_key)
+{
+    struct leat_stream *split = leat_flat_map_values(from("lines"), "words", &(struct leat_map){
+        .type = &leat_string_type, .value = word_values });
+    struct leat_table *texts = leat_aggregate(split, "texts", &(struct leat_aggregate){
+        .type = &leat_string_type, .add = append });
+
+    leat_to(leat_changes(texts, "changes"), "out", NULL);
+    leat_to(split, "plain", NULL);
+    bench_start(way);
+    put("lines", "k", "to be", 10);
+    put("lines", NULL, "or not", 11);
+    gives("plain", "k=to@10 k=be@10 =or@11 =not@11");
+    gives("out", way->cached ? "k=to+be@10" : "k=to@10 k=to+be@10");
+}
+
+static void note_visit(const struct leat_record *record)
+{
+    int *visits = leat_user(record);
+
+    ++*visits;
+}
+
+Test(streams, for_each_sees_every_record_and_has_its_inputs_user)
+{
+    struct leat_stream *in = from("in");
+    int visits = 0;
+
+    leat_with(in, &visits);
+    leat_for_each(in, "see", note_visit);
+    bench_start(&(struct way){ true, 0 });
+    put("in", "a", "1", 1);
+    put("in", NULL, NULL, 2);
+    cr_assert_eq(visits, 2);
 }
 
 each_way(streams, a_repartition_drops_null_keys_and_keeps_the_rest)

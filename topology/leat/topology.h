@@ -108,7 +108,8 @@ struct leat_stream *leat_flat_map_values(struct leat_stream *in, const char *nam
                                          const struct leat_map *map); /* the key stays */
 struct leat_stream *leat_key_by(struct leat_stream *in, const char *name, leat_key key);
 struct leat_stream *leat_peek(struct leat_stream *in, const char *name, leat_visit visit);
-void leat_for_each(struct leat_stream *in, const char *name, leat_visit visit);
+void leat_for_each(struct leat_stream *in, const char *name,
+                   leat_visit visit); /* leat_user() is its input's */
 struct leat_stream *leat_merge(struct leat_stream *a, struct leat_stream *b, const char *name);
 void leat_branch(struct leat_stream *in, const char *name, const struct leat_branch *branches);
 struct leat_stream *leat_repartition(struct leat_stream *in, const char *name,
