@@ -20,9 +20,22 @@ static int64_t result_ms(const struct row_edit *edit, const struct change *chang
                                                                  : change->record.timestamp_ms;
 }
 
+/* The row may point into the record until the callback's end, as a callback's output may. */
+static void take_value(const struct change *change, void *out)
+{
+    if (change->record.value)
+        memcpy(out, change->record.value, change->record.type->size);
+    else
+        leat_none(&change->record);
+}
+
 void aggregate_add(const struct aggregation *aggregation, int input, bool existed,
                    const struct change *change, void *out)
 {
+    if (!existed && aggregation->reduces) {
+        take_value(change, out);
+        return;
+    }
     if (!existed && aggregation->with.init)
         aggregation->with.init(&change->record, out);
     if (change->partial)
@@ -53,6 +66,8 @@ int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struc
     status = node_leave(node, change);
     if (status < 0)
         return status;
+    if (none && rows_cached(node))
+        result.record.timestamp_ms = change->record.timestamp_ms;
     return rows_close(node, &edit, &result, none);
 }
 
@@ -137,11 +152,18 @@ static void check_window(struct step *step, const struct leat_window *window)
     step_require(step, window->grace >= 0, "the window's .grace must not be negative");
 }
 
+static enum store_kind store_kind_of(enum leat_window_kind window)
+{
+    if (window == LEAT_WINDOW_GUESS)
+        return STORE_KEY_VALUE;
+    return window == LEAT_SESSION ? STORE_SESSION : STORE_WINDOW;
+}
+
 static void plan_store(struct step *step, const struct leat_aggregate *with, bool windowed)
 {
     bool blocks = step->operator == &aggregate_panes;
     struct store_plan *plan = step_store(step, with->store ? with->store : step->name,
-                                         windowed ? STORE_WINDOW : STORE_KEY_VALUE,
+                                         store_kind_of(window_kind(&with->window)),
                                          blocks ? &leat_bytes_type : step->type);
     int64_t least_ms = with->window.size + with->window.grace;
 
@@ -156,24 +178,41 @@ static void plan_store(struct step *step, const struct leat_aggregate *with, boo
                  (long long)least_ms);
 }
 
+static const struct operator *operator_for(const struct leat_aggregate *with)
+{
+    if (window_kind(&with->window) == LEAT_WINDOW_GUESS)
+        return &aggregate_rows;
+    if (window_kind(&with->window) == LEAT_SESSION)
+        return &aggregate_sessions;
+    return panes_fit(with) ? &aggregate_panes : &aggregate_windows;
+}
+
 static struct step *aggregation_step(struct leat_topology *topology, const char *name,
                                      const struct leat_aggregate *with)
 {
     bool windowed = window_kind(&with->window) != LEAT_WINDOW_GUESS;
-    const struct operator *operator = !windowed         ? &aggregate_rows
-                                      : panes_fit(with) ? &aggregate_panes
-                                                        : &aggregate_windows;
-    struct step *step = step_new(topology, operator, name, NOUN_TABLE,
+    bool sessions = window_kind(&with->window) == LEAT_SESSION;
+    struct step *step = step_new(topology, operator_for(with), name, NOUN_TABLE,
                                  with->type ? with->type : &leat_bytes_type);
 
     step_require(step, with->type, "an aggregate needs the .type of its rows");
     if (windowed) {
         check_window(step, &with->window);
-        step->window_ms = with->window.size;
+        step->window_ms = sessions ? WINDOW_SESSION : with->window.size;
     }
+    step_require(step, !sessions || with->merge, "sessions grow together: they need .merge");
     plan_store(step, with, windowed);
     step->user = with->user;
     return step;
+}
+
+/* What the operator finds at step->options. */
+static void keep_options(struct step *step, const struct aggregation *aggregation)
+{
+    const struct aggregation *kept = step_options(step, aggregation, sizeof *aggregation);
+
+    if (window_kind(&kept->with.window) != LEAT_WINDOW_GUESS)
+        step->window = &kept->with.window;
 }
 
 /* A combine and a repartition of its own where partial aggregates may cross it; the stream's
@@ -183,30 +222,38 @@ static struct step *grouped(struct leat_stream *in, const char *name,
 {
     struct step *from = step_of(in);
 
-    if (!from->key_changed || !with->merge)
+    if (!from->key_changed || !with->merge || window_kind(&with->window) == LEAT_SESSION)
         return step_partitioned(from, false);
     return combine_step(from, name, with);
+}
+
+struct leat_table *aggregate_stream(struct leat_stream *in, const char *name,
+                                    const struct aggregation *as)
+{
+    struct aggregation kept = *as;
+    struct step *from = grouped(in, name, &kept.with);
+    struct step *step = aggregation_step(from->topology, name, &kept.with);
+    leat_fill *adds = arena_zeroed(&step->topology->arena, sizeof *adds);
+
+    adds[0] = kept.with.add;
+    kept.adds = adds;
+    kept.combined = from->twin && from->partial_type;
+    step_require(step, adds[0], "an aggregate needs .add");
+    step_connect(from, step);
+    if (kept.with.late) {
+        kept.late = late_stream(step, from);
+        *kept.with.late = (struct leat_stream *)kept.late;
+    }
+    keep_options(step, &kept);
+    return (struct leat_table *)step;
 }
 
 struct leat_table *leat_aggregate(struct leat_stream *in, const char *name,
                                   const struct leat_aggregate *with)
 {
-    struct leat_aggregate options = with ? *with : (struct leat_aggregate){ 0 };
-    struct step *from = grouped(in, name, &options);
-    struct step *step = aggregation_step(from->topology, name, &options);
-    leat_fill *adds = arena_zeroed(&step->topology->arena, sizeof *adds);
-    struct aggregation kept = { .with = options, .adds = adds,
-                                .combined = from->twin && from->partial_type };
+    struct aggregation plain = { .with = with ? *with : (struct leat_aggregate){ 0 } };
 
-    adds[0] = options.add;
-    step_require(step, options.add, "an aggregate needs .add");
-    step_connect(from, step);
-    if (options.late)
-        kept.late = late_stream(step, from);
-    step_options(step, &kept, sizeof kept);
-    if (options.late)
-        *options.late = (struct leat_stream *)kept.late;
-    return (struct leat_table *)step;
+    return aggregate_stream(in, name, &plain);
 }
 
 struct leat_table *leat_cogroup(const struct leat_cogroup_input *inputs, const char *name,
@@ -232,6 +279,6 @@ struct leat_table *leat_cogroup(const struct leat_cogroup_input *inputs, const c
         step_require(step, adds[i], "input %zu of the cogroup needs .add", i + 1);
         step_connect(from[i], step);
     }
-    step_options(step, &kept, sizeof kept);
+    keep_options(step, &kept);
     return (struct leat_table *)step;
 }

@@ -10,7 +10,13 @@ struct aggregation {
     const leat_fill *adds;  /* by input; one for an aggregate */
     struct step *late;      /* the stream of late records; NULL: nobody asked */
     bool combined;          /* partial aggregates come in */
+    bool reduces;           /* the first value becomes the row without a call */
 };
+
+/* The aggregate of one stream, grouped by its key: what leat_aggregate() and its kin make. as needs
+ * .with and .reduces. */
+struct leat_table *aggregate_stream(struct leat_stream *in, const char *name,
+                                    const struct aggregation *as);
 
 /* Moves the clock of the change's origin. */
 void aggregate_reach(struct node *node, int input, const struct change *change);
@@ -19,7 +25,8 @@ void aggregate_reach(struct node *node, int input, const struct change *change);
 int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
                   const struct change *change);
 
-/* The callbacks: init for a new row, then add, or merge for a partial aggregate. */
+/* The callbacks: init for a new row, then add, or merge for a partial aggregate. Between
+ * node_enter() and node_leave(). */
 void aggregate_add(const struct aggregation *aggregation, int input, bool existed,
                    const struct change *change, void *out);
 

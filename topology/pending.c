@@ -16,18 +16,6 @@ struct leat_table *leat_filter_rows_not(struct leat_table *in, const char *name,
     return (struct leat_table *)pending(in, name, NOUN_TABLE);
 }
 
-struct leat_table *leat_count(struct leat_stream *in, const char *name,
-                              const struct leat_aggregate *with)
-{
-    return (struct leat_table *)pending(in, name, NOUN_TABLE);
-}
-
-struct leat_table *leat_reduce(struct leat_stream *in, const char *name,
-                               const struct leat_aggregate *with)
-{
-    return (struct leat_table *)pending(in, name, NOUN_TABLE);
-}
-
 struct leat_table *leat_count_rows(struct leat_table *in, const char *name,
                                    const struct leat_group *with)
 {
