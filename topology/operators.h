@@ -9,6 +9,7 @@ extern const struct operator repartition_send, repartition_receive;      /* repa
 extern const struct operator to_topic;                                   /* source.c */
 extern const struct operator aggregate_rows, aggregate_windows;        /* aggregate.c, windowed.c */
 extern const struct operator aggregate_panes;                            /* panes.c */
+extern const struct operator aggregate_sessions;                         /* session.c */
 extern const struct operator late_records;                               /* aggregate.c */
 
 /* The repartition that an aggregate with a .merge has for itself; returns its receiving half. */

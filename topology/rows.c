@@ -1,6 +1,7 @@
 /* rows.c - rows of a table operator's own store, and the changes they make. */
 #include "topology/rows.h"
 
+#include "state/session_key.h"
 #include "state/window_key.h"
 #include "topology/flow.h"
 
@@ -19,15 +20,28 @@ int rows_get(struct node *node, struct leat_bytes key, struct row *row)
     return status;
 }
 
+static void name_session(const struct entry *entry, struct leat_record *record)
+{
+    struct session_key parts;
+    bool whole = session_key_parse(entry->key, &parts);
+
+    assert(whole);
+    record->key = parts.key;
+    record->window = (struct leat_span){ parts.start_ms, parts.end_ms, LEAT_SPAN_SESSION };
+}
+
 /* The key that steps behind see: a window's row is known by its inner key and its bounds. */
 static void name_row(const struct node *node, const struct entry *entry, struct leat_record *record)
 {
+    enum store_kind kind = node->step->stores[0].spec.kind;
     struct window_key parts;
     bool whole;
 
     record->key = entry->key;
     record->window = (struct leat_span){ 0 };
-    if (node->step->stores[0].spec.kind != STORE_WINDOW)
+    if (kind == STORE_SESSION)
+        name_session(entry, record);
+    if (kind != STORE_WINDOW)
         return;
     whole = window_key_parse(entry->key, &parts);
     assert(whole);
