@@ -1,4 +1,5 @@
-/* group_rows.c - a table grouped by what its rows say: leat_group_rows().
+/* group_rows.c - a table grouped by what its rows say: leat_group_rows(), leat_count_rows(),
+ * leat_reduce_rows().
  *
  * A changed row leaves the group it was in (subtract) and enters the one it is in now (add). Both
  * cross a repartition as records that hold the old and the new value; where the group is the same
@@ -41,14 +42,18 @@ static int split_process(struct node *node, int input, const struct change *chan
     struct leat_bytes new_key, old_key;
     const void *new_value, *old_value;
     struct change out = *change;
-    int status = place_row(node, change, change->record.value, &new_key, &new_value);
+    int status;
 
+    if (change->superseded)
+        return LEAT_OK;
+    status = place_row(node, change, change->record.value, &new_key, &new_value);
     if (!status)
         status = place_row(node, change, change->before, &old_key, &old_value);
     if (status)
         return status < 0 ? status : LEAT_OK;
     assert(change->before_known);
     out.record.type = node->step->type;
+    out.record.window = (struct leat_span){ 0 };
     if (old_key.data && !(new_key.data && leat_bytes_equal(old_key, new_key))) {
         out.record.key = old_key;
         out.record.value = NULL;
@@ -68,40 +73,76 @@ static const struct operator split_operator = { .verb = "group-rows", .process =
 
 /* ---- behind it ------------------------------------------------------------------------------- */
 
-static void apply(const struct leat_group *with, leat_fill fill, const struct change *change,
-                  const void *value, void *out)
+struct grouping {
+    struct leat_group with;
+    bool reduces; /* the first value of a group becomes its row as it is */
+};
+
+/* The row of a group while one record is taken from it and added to it. */
+struct group_row {
+    void *out;
+    bool there;
+};
+
+static int call_group(struct node *node, const struct change *change, leat_fill fill,
+                      const void *value, struct group_row *row)
 {
     struct leat_record record = change->record;
+    struct leat_call *call = node_enter(node, change);
+
+    record.value = value;
+    fill(&record, row->out);
+    row->there = !call->none;
+    return node_leave(node, change);
+}
+
+static int subtract(struct node *node, const struct change *change, struct group_row *row)
+{
+    const struct grouping *grouping = node->step->options;
+
+    if (!change->before || !row->there)
+        return LEAT_OK;
+    return call_group(node, change, grouping->with.subtract, change->before, row);
+}
+
+static int add(struct node *node, const struct change *change, struct group_row *row)
+{
+    const struct grouping *grouping = node->step->options;
+    const void *value = change->record.value;
+    int status = LEAT_OK;
 
     if (!value)
-        return;
-    record.value = value;
-    fill(&record, out);
+        return LEAT_OK;
+    if (!row->there && grouping->reduces) {
+        memcpy(row->out, value, node->step->type->size);
+        row->there = true;
+        return LEAT_OK;
+    }
+    if (!row->there) {
+        memset(row->out, 0, node->step->type->size);
+        if (grouping->with.init)
+            status = call_group(node, change, grouping->with.init, value, row);
+    }
+    return status ? status : call_group(node, change, grouping->with.add, value, row);
 }
 
 static int group_process(struct node *node, int input, const struct change *change)
 {
-    const struct leat_group *with = node->step->options;
     struct change result = *change;
     struct row_edit edit;
-    struct leat_call *call;
-    bool none;
-    void *out;
+    struct group_row row;
     int status = rows_open(node, change->record.key, &edit);
 
     if (status)
         return status;
-    if (edit.existed && edit.entry->timestamp_ms > result.record.timestamp_ms)
-        result.record.timestamp_ms = edit.entry->timestamp_ms;
-    out = store_edit(node->stores[0], edit.entry);
-    call = node_enter(node, change);
-    if (!edit.existed && with->init)
-        with->init(&change->record, out);
-    apply(with, with->subtract, change, change->before, out);
-    apply(with, with->add, change, change->record.value, out);
-    none = call->none;
-    status = node_leave(node, change);
-    return status < 0 ? status : rows_close(node, &edit, &result, none);
+    row = (struct group_row){ store_edit(node->stores[0], edit.entry), edit.existed };
+    status = subtract(node, change, &row);
+    if (!status)
+        status = add(node, change, &row);
+    if (status < 0)
+        return status;
+    result.record.timestamp_ms = rows_result_ms(node, &edit, change, !row.there);
+    return rows_close(node, &edit, &result, !row.there);
 }
 
 static const struct operator group_operator = {
@@ -109,28 +150,43 @@ static const struct operator group_operator = {
     .flush = rows_flush, .get = rows_get,
 };
 
-struct leat_table *leat_group_rows(struct leat_table *in, const char *name,
-                                   const struct leat_group *with)
+/* ---- the verbs ------------------------------------------------------------------------------- */
+
+static struct step *split_step(struct step *from, const char *name, const struct leat_group *with)
+{
+    struct leat_bytes text = arena_text(&from->topology->arena, "%s-split", name);
+    struct step *split = step_new(from->topology, &split_operator, text.data, NOUN_STREAM,
+                                  with->value_type ? with->value_type : from->type);
+
+    step_options(split, with, sizeof *with);
+    split->user = with->user;
+    step_require(split, with->key, "it needs a .key, which says what group a row belongs to");
+    step_require(split, !with->value == !with->value_type,
+                 ".value needs the .value_type that it makes, and the other way round");
+    step_connect(from, split);
+    return split;
+}
+
+static struct leat_table *group(struct leat_table *in, const char *name,
+                                const struct leat_group *with, bool reduces)
 {
     struct step *from = step_of(in), *split, *received, *step;
     struct leat_topology *topology = from->topology;
-    struct leat_bytes text = arena_text(&topology->arena, "%s-split", name);
+    struct grouping grouping = { *with, reduces };
     struct store_plan *plan;
 
     table_need_before(from);
-    split = step_new(topology, &split_operator, text.data, NOUN_STREAM,
-                     with->value_type ? with->value_type : from->type);
-    step_options(split, with, sizeof *with);
-    split->user = with->user;
-    step_require(split, with->key && with->add && with->subtract && with->type,
-                 "it needs .key, .type, .add and .subtract");
-    step_connect(from, split);
-    text = arena_text(&topology->arena, "%s-grouped", name);
-    received = step_repartition(split, text.data, with->partitions);
+    split = split_step(from, name, with);
+    received = step_repartition(split, arena_text(&topology->arena, "%s-grouped", name).data,
+                                with->partitions);
     received->carries_before = received->twin->carries_before = true;
+    if (reduces)
+        grouping.with.type = received->type;
     step = step_new(topology, &group_operator, name, NOUN_TABLE,
-                    with->type ? with->type : &leat_bytes_type);
-    step_options(step, with, sizeof *with);
+                    grouping.with.type ? grouping.with.type : &leat_bytes_type);
+    step_options(step, &grouping, sizeof grouping);
+    step_require(step, grouping.with.type && with->add && with->subtract,
+                 "it needs .type, .add and .subtract");
     step->user = with->user;
     step_connect(received, step);
     plan = step_store(step, with->store ? with->store : name, STORE_KEY_VALUE, step->type);
@@ -138,4 +194,38 @@ struct leat_table *leat_group_rows(struct leat_table *in, const char *name,
     plan->in_memory = with->in_memory;
     plan->cached = !with->no_cache;
     return (struct leat_table *)step;
+}
+
+struct leat_table *leat_group_rows(struct leat_table *in, const char *name,
+                                   const struct leat_group *with)
+{
+    return group(in, name, with, false);
+}
+
+struct leat_table *leat_reduce_rows(struct leat_table *in, const char *name,
+                                    const struct leat_group *with)
+{
+    return group(in, name, with, true);
+}
+
+static void one_more(const struct leat_record *record, void *out)
+{
+    ++*(int64_t *)out;
+}
+
+static void one_less(const struct leat_record *record, void *out)
+{
+    --*(int64_t *)out;
+}
+
+struct leat_table *leat_count_rows(struct leat_table *in, const char *name,
+                                   const struct leat_group *with)
+{
+    struct leat_group count = *with;
+
+    count.type = &leat_long_type;
+    count.init = NULL;
+    count.add = one_more;
+    count.subtract = one_less;
+    return group(in, name, &count, false);
 }

@@ -39,6 +39,10 @@ struct operator {
     bool source, sink; /* fed by a topic; feeds a topic */
     bool copartitioned; /* its inputs must have equal partition counts */
     bool windowed;     /* has a clock */
+    bool keeps_on_need;    /* a table that gets its store when somebody first needs its rows */
+    bool may_keep;         /* a table that leat_keep() gives a store */
+    bool before_of_inputs; /* what it knows of a row before, its inputs told it; store or not */
+    bool buffers;          /* its store holds what waits: reads and needs are its input's to meet */
     int (*open)(struct node *node);
     int (*enlist)(struct node *node, const char *topic); /* registers schemas of its own */
     int (*process)(struct node *node, int input, const struct change *change);

@@ -11,29 +11,6 @@ static struct step *pending(const void *in, const char *name, enum noun noun)
     return step;
 }
 
-struct leat_table *leat_filter_rows_not(struct leat_table *in, const char *name, leat_test test)
-{
-    return (struct leat_table *)pending(in, name, NOUN_TABLE);
-}
-
-struct leat_table *leat_count_rows(struct leat_table *in, const char *name,
-                                   const struct leat_group *with)
-{
-    return (struct leat_table *)pending(in, name, NOUN_TABLE);
-}
-
-struct leat_table *leat_reduce_rows(struct leat_table *in, const char *name,
-                                    const struct leat_group *with)
-{
-    return (struct leat_table *)pending(in, name, NOUN_TABLE);
-}
-
-struct leat_table *leat_to_table(struct leat_stream *in, const char *name,
-                                 const struct leat_to_table *with)
-{
-    return (struct leat_table *)pending(in, name, NOUN_TABLE);
-}
-
 struct leat_table *leat_suppress(struct leat_table *in, const char *name,
                                  const struct leat_suppress *with)
 {
@@ -56,12 +33,6 @@ struct leat_table *leat_join_foreign(struct leat_table *left, struct leat_table 
                                      const char *name, const struct leat_join_tables *with)
 {
     return (struct leat_table *)pending(left, name, NOUN_TABLE);
-}
-
-struct leat_table *leat_keep(struct leat_table *table, const struct leat_keep *keep)
-{
-    step_mistake(step_of(table), LEAT_E_TOPOLOGY, "the verb is not there yet");
-    return table;
 }
 
 void leat_cancel(const struct leat_record *record)

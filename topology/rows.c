@@ -20,33 +20,42 @@ int rows_get(struct node *node, struct leat_bytes key, struct row *row)
     return status;
 }
 
-static void name_session(const struct entry *entry, struct leat_record *record)
+/* How a row with a windowed key lies in the store: as a window's row does where the step knows the
+ * size, as a session's where each key has bounds of its own. */
+struct leat_bytes rows_key(struct node *node, const struct leat_record *record)
 {
-    struct session_key parts;
-    bool whole = session_key_parse(entry->key, &parts);
+    int64_t window_ms = node->step->window_ms;
 
-    assert(whole);
-    record->key = parts.key;
-    record->window = (struct leat_span){ parts.start_ms, parts.end_ms, LEAT_SPAN_SESSION };
+    if (!window_ms || !record->key.data)
+        return record->key;
+    if (window_ms > 0)
+        return window_key_build(&node->flow->record, record->key, record->window.start_ms, 0);
+    return session_key_build(&node->flow->record, record->key, record->window.start_ms,
+                             record->window.end_ms);
 }
 
-/* The key that steps behind see: a window's row is known by its inner key and its bounds. */
+/* The key that steps behind see. */
 static void name_row(const struct node *node, const struct entry *entry, struct leat_record *record)
 {
-    enum store_kind kind = node->step->stores[0].spec.kind;
-    struct window_key parts;
-    bool whole;
+    int64_t window_ms = node->step->window_ms;
+    struct session_key session;
+    struct window_key window;
+    bool whole = true;
 
     record->key = entry->key;
     record->window = (struct leat_span){ 0 };
-    if (kind == STORE_SESSION)
-        name_session(entry, record);
-    if (kind != STORE_WINDOW)
-        return;
-    whole = window_key_parse(entry->key, &parts);
+    if (window_ms > 0) {
+        whole = window_key_parse(entry->key, &window);
+        record->key = window.key;
+        record->window = leat_window_span(window.start_ms, window.start_ms + window_ms);
+    } else if (window_ms) {
+        whole = session_key_parse(entry->key, &session);
+        record->key = session.key;
+        record->window = (struct leat_span){ session.start_ms, session.end_ms,
+                                             window_ms == WINDOW_SESSION ? LEAT_SPAN_SESSION
+                                                                         : LEAT_SPAN_WINDOW };
+    }
     assert(whole);
-    record->key = parts.key;
-    record->window = leat_window_span(parts.start_ms, parts.start_ms + node->step->window_ms);
 }
 
 static int flush_entry(void *user, struct store *store, const struct entry *entry,
@@ -59,8 +68,6 @@ static int flush_entry(void *user, struct store *store, const struct entry *entr
 
     if (status || !rows_cached(node) || !node->edge_count)
         return status;
-    if (store_spec(store)->keep_before && !entry->value && !entry->before)
-        return LEAT_OK;
     name_row(node, entry, &change.record);
     change.record.value = entry->value;
     change.record.type = node->step->type;
@@ -79,6 +86,16 @@ int rows_flush(struct node *node)
     if (!node->step->store_count || !store_dirty(node->stores[0]))
         return LEAT_OK;
     return store_flush(node->stores[0], flush_entry, node, node->flow->error);
+}
+
+int64_t rows_result_ms(const struct node *node, const struct row_edit *edit,
+                       const struct change *cause, bool none)
+{
+    int64_t row_ms = edit->before_ms, cause_ms = cause->record.timestamp_ms;
+
+    if (none && rows_cached(node))
+        return cause_ms;
+    return edit->existed && row_ms > cause_ms ? row_ms : cause_ms;
 }
 
 int rows_open(struct node *node, struct leat_bytes row_key, struct row_edit *edit)
@@ -127,4 +144,13 @@ int rows_set(struct node *node, struct leat_bytes key, const void *value,
         return status;
     store_set(node->stores[0], edit.entry, value, cause->record.timestamp_ms);
     return rows_close(node, &edit, cause, !value);
+}
+
+int rows_take(struct node *node, const struct change *change)
+{
+    if (!change->record.key.data)
+        return node_drop(node);
+    if (!table_has_store(node->step))
+        return node_forward(node, change);
+    return rows_set(node, rows_key(node, &change->record), change->record.value, change);
 }

@@ -12,7 +12,14 @@ int rows_get(struct node *node, struct leat_bytes key, struct row *row);
 /* operator.flush: forwards what the cache held back, one change a key, by last write. */
 int rows_flush(struct node *node);
 
-/* Replaces the row (value NULL: deletes it) and forwards, or leaves that to the flush. */
+/* How a record's row lies in the store: by its key, and by its window where the keys have one. */
+struct leat_bytes rows_key(struct node *node, const struct leat_record *record);
+
+/* A record that comes into a table: its row, if the table keeps any, and the change. */
+int rows_take(struct node *node, const struct change *change);
+
+/* Replaces the row (value NULL: deletes it) and forwards, or leaves that to the flush. key is
+ * rows_key()'s. */
 int rows_set(struct node *node, struct leat_bytes key, const void *value,
              const struct change *cause);
 
@@ -27,6 +34,11 @@ struct row_edit {
 
 int rows_open(struct node *node, struct leat_bytes row_key, struct row_edit *edit);
 int rows_close(struct node *node, struct row_edit *edit, const struct change *result, bool none);
+
+/* The timestamp of an aggregate's result: the greater of the row's and the cause's. A deletion
+ * that the cache holds back has the cause's own. */
+int64_t rows_result_ms(const struct node *node, const struct row_edit *edit,
+                       const struct change *cause, bool none);
 
 /* Whether the node's own store forwards at the commit. */
 bool rows_cached(const struct node *node);

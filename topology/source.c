@@ -1,7 +1,8 @@
 /* source.c - where records come in and go out: stream, table and global sources, and to.
  *
  * Decoding, timestamps and offsets are the processor's; a source here judges what it is given
- * (.valid, .text_keys) and a table source keeps its rows.
+ * (.valid, .text_keys) and a table source keeps its rows. A source reads one topic: a stream of
+ * several is a row for each and one behind them.
  */
 #include "base/utf8.h"
 #include "topology/flow.h"
@@ -58,21 +59,17 @@ static int table_process(struct node *node, int input, const struct change *chan
 
     if (status)
         return status < 0 ? status : LEAT_OK;
-    if (!change->record.key.data)
-        return node_drop(node);
-    if (node->clock.origins)
+    if (change->record.key.data && node->clock.origins)
         time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);
-    if (!node->step->store_count)
-        return node_forward(node, change);
-    return rows_set(node, change->record.key, change->record.value, change);
+    return rows_take(node, change);
 }
 
 const struct operator source_stream = {
     .verb = "stream", .source = true, .process = stream_process,
 };
 const struct operator source_table = {
-    .verb = "table", .source = true, .process = table_process, .flush = rows_flush,
-    .get = rows_get,
+    .verb = "table", .source = true, .keeps_on_need = true, .process = table_process,
+    .flush = rows_flush, .get = rows_get,
 };
 const struct operator source_global = { .verb = "global-table", .source = true };
 
@@ -101,15 +98,9 @@ struct leat_table *leat_table_from(struct leat_topology *topology, const char *n
                                    const struct leat_source *options)
 {
     struct step *step = source(topology, name, NOUN_TABLE, &source_table, options);
-    const struct leat_source *kept = step->options;
 
-    if (kept->store) {
-        struct store_plan *plan = step_store(step, kept->store, STORE_KEY_VALUE, step->type);
-
-        plan->queryable = true;
-        plan->in_memory = kept->in_memory;
-        plan->cached = !kept->no_cache;
-    }
+    if (options && options->store)
+        table_keep_rows(step);
     return (struct leat_table *)step;
 }
 

@@ -32,6 +32,11 @@ struct step_edge {
     int input; /* which of the child's inputs this is */
 };
 
+struct step_use { /* a store in the hands of a process step: its own, or an earlier step's */
+    struct step *owner;
+    int place;
+};
+
 struct step {
     struct leat_topology *topology;
     const char *name;
@@ -52,6 +57,8 @@ struct step {
     bool keeps_null_keys;         /* a sending half that passes them on */
     struct store_plan *stores;
     int store_count;
+    struct step_use *uses;        /* of a process step, as its callbacks number them */
+    int use_count;
     struct step *repartitioned[2]; /* the receiving halves that already carry this stream: without
                                       null keys, and with them */
     struct step *twin;            /* the other half of a repartition */
@@ -114,7 +121,9 @@ void topology_mistake(struct leat_topology *topology, int code, const char *step
 /* What a table must keep for those behind it; passed on to the inputs of tables without a store. */
 void table_need_values(struct step *table);
 void table_need_before(struct step *table);
-bool table_has_store(const struct step *table);
+bool table_offers_before(const struct step *table); /* and no source needs a new store for it */
+bool table_has_store(const struct step *table);     /* of its rows */
+void table_keep_rows(struct step *table); /* of an operator that .keeps_on_need: makes its store */
 
 bool step_keeps_time(const struct step *step); /* has a clock, or is called by stream time */
 

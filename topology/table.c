@@ -1,38 +1,12 @@
-/* table.c - verbs of tables that keep nothing themselves: changes, filter-rows, map-rows; and what
- * tables must keep for those behind them.
+/* table.c - verbs of tables that see one row at a time: changes, filter-rows, map-rows.
+ *
+ * By itself such a table keeps nothing: a read asks its input and judges or maps what that has.
+ * leat_keep() gives it a store of its own.
+ * See also:  keep.c (what tables keep, and for whom), rows.c (rows of a store)
  */
 #include "topology/flow.h"
 #include "topology/operators.h"
 #include "topology/rows.h"
-
-bool table_has_store(const struct step *table)
-{
-    return table->store_count > 0;
-}
-
-/* A table source gets its store when somebody first needs its rows; others ask their input. */
-void table_need_values(struct step *table)
-{
-    if (table_has_store(table))
-        return;
-    if (table->operator->source) {
-        step_store(table, table->name, STORE_KEY_VALUE, table->type)->cached =
-            !((const struct leat_source *)table->options)->no_cache;
-        return;
-    }
-    table_need_values(table->inputs[0]);
-}
-
-void table_need_before(struct step *table)
-{
-    table->needs_before = true;
-    if (table->operator->source)
-        table_need_values(table);
-    if (table_has_store(table))
-        table->stores[0].spec.keep_before = true;
-    else
-        table_need_before(table->inputs[0]);
-}
 
 static struct step *derive(struct leat_table *in, const struct operator *operator, const char *name,
                            enum noun noun, const struct leat_type *type)
@@ -53,7 +27,7 @@ static int changes_process(struct node *node, int input, const struct change *ch
 {
     struct change event = *change;
 
-    event.before_known = false;
+    event.before_known = event.superseded = false;
     return node_forward(node, &event);
 }
 
@@ -64,35 +38,15 @@ struct leat_stream *leat_changes(struct leat_table *in, const char *name)
     return (struct leat_stream *)derive(in, &changes_operator, name, NOUN_STREAM, NULL);
 }
 
-/* ---- filter-rows ----------------------------------------------------------------------------- */
+/* ---- what both verbs of rows do -------------------------------------------------------------- */
 
-static bool row_passes(struct node *node, const struct change *change, const void *value)
+/* A store of its own takes every row as the latest. */
+static int pass_on(struct node *node, struct change *change)
 {
-    const leat_test *test = node->step->options;
-    struct change row = *change;
-    bool passes;
-
-    if (!value)
-        return false;
-    row.record.value = value;
-    node_enter(node, change);
-    passes = (*test)(&row.record);
-    return node_leave(node, &row) == LEAT_OK && passes;
-}
-
-/* One that knows the old row says nothing where neither old nor new passes. */
-static int filter_process(struct node *node, int input, const struct change *change)
-{
-    struct change kept = *change;
-
-    kept.record.value = row_passes(node, change, change->record.value) ? change->record.value
-                                                                       : NULL;
-    if (change->before_known) {
-        kept.before = row_passes(node, change, change->before) ? change->before : NULL;
-        if (!kept.record.value && !kept.before)
-            return LEAT_OK;
-    }
-    return node_forward(node, &kept);
+    if (!table_has_store(node->step))
+        return node_forward(node, change);
+    change->superseded = false;
+    return rows_set(node, rows_key(node, &change->record), change->record.value, change);
 }
 
 static int parent_get(struct node *node, struct leat_bytes key, struct row *row)
@@ -110,32 +64,101 @@ static struct change read_change(struct node *node, struct leat_bytes key, const
                                         .call = &node->flow->call } };
 }
 
+/* ---- filter-rows ----------------------------------------------------------------------------- */
+
+struct row_filter {
+    leat_test test;
+    bool wanted; /* what the test says of rows that stay */
+};
+
+/* *kept: the value, or NULL where it does not pass. */
+static int judge(struct node *node, const struct change *change, const void *value,
+                 const void **kept)
+{
+    const struct row_filter *filter = node->step->options;
+    struct change row = *change;
+
+    *kept = NULL;
+    if (!value)
+        return LEAT_OK;
+    row.record.value = value;
+    node_enter(node, change);
+    if (filter->test(&row.record) == filter->wanted)
+        *kept = value;
+    return node_leave(node, &row);
+}
+
+static int filter_before(struct node *node, const struct change *change, const void **before)
+{
+    struct row row = { 0 };
+    int status;
+
+    if (!table_has_store(node->step))
+        return judge(node, change, change->before, before);
+    status = rows_get(node, rows_key(node, &change->record), &row);
+    *before = row.value;
+    return status;
+}
+
+/* One that knows the old row says nothing where neither old nor new passes. */
+static int filter_process(struct node *node, int input, const struct change *change)
+{
+    bool knows = node->step->needs_before;
+    struct change kept = *change;
+    int status = judge(node, change, change->record.value, &kept.record.value);
+
+    kept.before_known = knows;
+    if (!status && knows)
+        status = filter_before(node, change, &kept.before);
+    if (status)
+        return status < 0 ? status : LEAT_OK;
+    if (knows && !kept.record.value && !kept.before)
+        return LEAT_OK;
+    return pass_on(node, &kept);
+}
+
 static int filter_get(struct node *node, struct leat_bytes key, struct row *row)
 {
-    int status = parent_get(node, key, row);
     struct change change;
+    int status;
 
+    if (table_has_store(node->step))
+        return rows_get(node, key, row);
+    status = parent_get(node, key, row);
     if (status)
         return status;
     change = read_change(node, key, row);
-    if (!row_passes(node, &change, row->value))
-        row->value = NULL;
-    return LEAT_OK;
+    status = judge(node, &change, row->value, &row->value);
+    return status < 0 ? status : LEAT_OK;
 }
 
 static const struct operator filter_operator = {
-    .verb = "filter-rows", .process = filter_process, .get = filter_get,
+    .verb = "filter-rows", .may_keep = true, .process = filter_process, .flush = rows_flush,
+    .get = filter_get,
 };
+
+/* Old rows are asked for where they cost no store. */
+static struct leat_table *filter_rows(struct leat_table *in, const char *name, leat_test test,
+                                      bool wanted)
+{
+    struct step *step = derive(in, &filter_operator, name, NOUN_TABLE, NULL);
+    struct row_filter filter = { test, wanted };
+
+    step_require(step, test, "a filter needs a test");
+    step_options(step, &filter, sizeof filter);
+    if (table_offers_before(step_of(in)))
+        table_need_before(step);
+    return (struct leat_table *)step;
+}
 
 struct leat_table *leat_filter_rows(struct leat_table *in, const char *name, leat_test test)
 {
-    struct step *step = derive(in, &filter_operator, name, NOUN_TABLE, NULL);
+    return filter_rows(in, name, test, true);
+}
 
-    step_require(step, test, "a filter needs a test");
-    step_options(step, &test, sizeof test);
-    if (table_has_store(step_of(in)))
-        table_need_before(step_of(in));
-    return (struct leat_table *)step;
+struct leat_table *leat_filter_rows_not(struct leat_table *in, const char *name, leat_test test)
+{
+    return filter_rows(in, name, test, false);
 }
 
 /* ---- map-rows -------------------------------------------------------------------------------- */
@@ -146,7 +169,9 @@ static int map_value(struct node *node, const struct change *change, const void 
     const struct leat_map *map = node->step->options;
     struct change row = *change;
     struct leat_call *call;
+    bool none;
     void *made;
+    int status;
 
     *out = NULL;
     if (!value)
@@ -155,8 +180,10 @@ static int map_value(struct node *node, const struct change *change, const void 
     call = node_enter(node, change);
     made = node_new_value(node);
     map->value(&row.record, made);
-    *out = call->none ? NULL : made;
-    return node_leave(node, &row);
+    none = call->none;
+    status = node_leave(node, &row);
+    *out = status || none ? NULL : made;
+    return status;
 }
 
 static int map_process(struct node *node, int input, const struct change *change)
@@ -164,20 +191,23 @@ static int map_process(struct node *node, int input, const struct change *change
     struct change mapped = *change;
     int status = map_value(node, change, change->record.value, &mapped.record.value);
 
-    if (!status && change->before_known && node->step->needs_before)
+    mapped.record.type = node->step->type;
+    mapped.before_known = node->step->needs_before && !table_has_store(node->step);
+    if (!status && mapped.before_known)
         status = map_value(node, change, change->before, &mapped.before);
     if (status)
         return status < 0 ? status : LEAT_OK;
-    mapped.record.type = node->step->type;
-    mapped.before_known = change->before_known && node->step->needs_before;
-    return node_forward(node, &mapped);
+    return pass_on(node, &mapped);
 }
 
 static int map_rows_get(struct node *node, struct leat_bytes key, struct row *row)
 {
-    int status = parent_get(node, key, row);
     struct change change;
+    int status;
 
+    if (table_has_store(node->step))
+        return rows_get(node, key, row);
+    status = parent_get(node, key, row);
     if (status)
         return status;
     change = read_change(node, key, row);
@@ -186,7 +216,8 @@ static int map_rows_get(struct node *node, struct leat_bytes key, struct row *ro
 }
 
 static const struct operator map_operator = {
-    .verb = "map-rows", .process = map_process, .get = map_rows_get,
+    .verb = "map-rows", .may_keep = true, .process = map_process, .flush = rows_flush,
+    .get = map_rows_get,
 };
 
 struct leat_table *leat_map_rows(struct leat_table *in, const char *name,

@@ -1,0 +1,37 @@
+/* to_table.c - a stream taken as a table, the last value of each key: leat_to_table(). */
+#include "topology/operators.h"
+#include "topology/rows.h"
+
+static int table_process(struct node *node, int input, const struct change *change)
+{
+    return rows_take(node, change);
+}
+
+static const struct operator table_operator = {
+    .verb = "to-table", .keeps_on_need = true, .process = table_process, .flush = rows_flush,
+    .get = rows_get,
+};
+
+/* Its options are those of a table's source, so that both keep their rows by one rule. */
+struct leat_table *leat_to_table(struct leat_stream *in, const char *name,
+                                 const struct leat_to_table *options)
+{
+    struct step *from = step_partitioned(step_of(in), false);
+    struct step *step = step_new(from->topology, &table_operator, name, NOUN_TABLE, from->type);
+    struct leat_source kept = { .type = from->type };
+
+    if (options) {
+        kept.store = options->store;
+        kept.in_memory = options->in_memory;
+        kept.no_cache = options->no_cache;
+        kept.versioned = options->versioned;
+        kept.history = options->history;
+    }
+    step_options(step, &kept, sizeof kept);
+    step->window_ms = from->window_ms;
+    step->window = from->window;
+    step_connect(from, step);
+    if (kept.store)
+        table_keep_rows(step);
+    return (struct leat_table *)step;
+}
