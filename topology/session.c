@@ -65,18 +65,30 @@ static int walk_sessions(struct node *node, struct store_cursor *cursor,
     return status;
 }
 
+/* The first end at which a session is kept. One that ended a retention ago is open still: it closes
+ * when time has gone past that. */
+static int64_t retained_from(const struct node *node)
+{
+    int64_t settled_ms = time_settled(&node->feed, &node->clock);
+
+    return settled_ms - node->step->stores[0].spec.retention_ms;
+}
+
+/* What the retention has passed is not looked at, be it in the store still or not: that depends on
+ * the last commit, which decides no results. */
 static int find_sessions(struct node *node, const struct leat_record *record,
                          struct merger *merger)
 {
     const struct aggregation *aggregation = node->step->options;
     int64_t at_ms = record->timestamp_ms, gap_ms = aggregation->with.window.size;
+    int64_t low_ms = retained_from(node) > at_ms - gap_ms ? retained_from(node) : at_ms - gap_ms;
     struct store_cursor *cursor;
     struct leat_bytes from, to;
     int status;
 
     *merger = (struct merger){ .span = session_span(at_ms, at_ms) };
     merger->last = &merger->first;
-    session_key_bounds(&node->flow->record, record->key, at_ms - gap_ms, INT64_MAX, &from, &to);
+    session_key_bounds(&node->flow->record, record->key, low_ms, INT64_MAX, &from, &to);
     status = store_range(node->stores[0], from, to, false, &cursor, node->flow->error);
     if (status)
         return status;
@@ -171,13 +183,9 @@ static int session_process(struct node *node, int input, const struct change *ch
     return replace_sessions(node, &merger, value, change);
 }
 
-/* A session that ended a retention ago is open still: it closes when time has gone past that. */
 static int session_flush(struct node *node)
 {
-    int64_t settled_ms = time_settled(&node->feed, &node->clock);
-
-    if (settled_ms != TIME_NONE)
-        store_expire(node->stores[0], settled_ms - node->step->stores[0].spec.retention_ms);
+    store_expire(node->stores[0], retained_from(node));
     return rows_flush(node);
 }
 

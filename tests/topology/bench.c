@@ -51,7 +51,9 @@ static void show(void *user, const struct leat_driver_record *record)
     if (ftell(out))
         fputc(' ', out);
     fprintf(out, "%.*s", (int)record->key.size, record->key.data ? record->key.data : "");
-    if (record->window.kind)
+    if (record->window.kind == LEAT_SPAN_SESSION)
+        fprintf(out, "[%" PRId64 "-%" PRId64 "]", record->window.start_ms, record->window.end_ms);
+    else if (record->window.kind)
         fprintf(out, "[%" PRId64 "]", record->window.start_ms);
     if (!record->value)
         fprintf(out, "=-");

@@ -37,7 +37,8 @@ void bench_stop(void);
 void put(const char *topic, const char *key, const char *value, int64_t timestamp_ms);
 
 /* All that has come to a topic since: "key=value@timestamp", "key[start]=value@timestamp" for a
- * windowed key, joined by spaces; numbers and strings as they read, "-" for none. */
+ * windowed key, "key[start-end]=..." for a session, joined by spaces; numbers and strings as they
+ * read, "-" for none. */
 const char *taken(const char *topic);
 const char *rows(const char *store);
 
