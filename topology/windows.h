@@ -1,4 +1,5 @@
-/* windows.h - which windows a timestamp falls into. Source: Kafka Streams' TimeWindows. */
+/* windows.h - which windows a timestamp falls into, and when they close. Source: Kafka Streams'
+ * TimeWindows, SlidingWindows, SessionWindows. */
 #ifndef TOPOLOGY_WINDOWS_H
 #define TOPOLOGY_WINDOWS_H
 
@@ -17,6 +18,15 @@ static inline enum leat_window_kind window_kind(const struct leat_window *window
 static inline int64_t window_advance(const struct leat_window *window)
 {
     return window->advance ? window->advance : window->size;
+}
+
+/* From a row's time in its store, a window's start or a session's end, to where it has closed. A
+ * sliding window and a session hold their last instant too. */
+static inline int64_t window_closes_after(const struct leat_window *window)
+{
+    enum leat_window_kind kind = window_kind(window);
+
+    return window->size + window->grace + (kind == LEAT_SLIDING || kind == LEAT_SESSION);
 }
 
 /* The start of the earliest window that holds the timestamp; the others follow by the advance, up
