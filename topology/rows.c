@@ -34,22 +34,21 @@ struct leat_bytes rows_key(struct node *node, const struct leat_record *record)
                              record->window.end_ms);
 }
 
-/* The key that steps behind see. */
-static void name_row(const struct node *node, const struct entry *entry, struct leat_record *record)
+void rows_name(const struct node *node, struct leat_bytes key, struct leat_record *record)
 {
     int64_t window_ms = node->step->window_ms;
     struct session_key session;
     struct window_key window;
     bool whole = true;
 
-    record->key = entry->key;
+    record->key = key;
     record->window = (struct leat_span){ 0 };
     if (window_ms > 0) {
-        whole = window_key_parse(entry->key, &window);
+        whole = window_key_parse(key, &window);
         record->key = window.key;
         record->window = leat_window_span(window.start_ms, window.start_ms + window_ms);
     } else if (window_ms) {
-        whole = session_key_parse(entry->key, &session);
+        whole = session_key_parse(key, &session);
         record->key = session.key;
         record->window = (struct leat_span){ session.start_ms, session.end_ms,
                                              window_ms == WINDOW_SESSION ? LEAT_SPAN_SESSION
@@ -68,7 +67,7 @@ static int flush_entry(void *user, struct store *store, const struct entry *entr
 
     if (status || !rows_cached(node) || !node->edge_count)
         return status;
-    name_row(node, entry, &change.record);
+    rows_name(node, entry->key, &change.record);
     change.record.value = entry->value;
     change.record.type = node->step->type;
     change.record.timestamp_ms = entry->timestamp_ms;

@@ -15,6 +15,9 @@ int rows_flush(struct node *node);
 /* How a record's row lies in the store: by its key, and by its window where the keys have one. */
 struct leat_bytes rows_key(struct node *node, const struct leat_record *record);
 
+/* The way back: the record's key and window, as steps behind see them. */
+void rows_name(const struct node *node, struct leat_bytes key, struct leat_record *record);
+
 /* A record that comes into a table: its row, if the table keeps any, and the change. */
 int rows_take(struct node *node, const struct change *change);
 
