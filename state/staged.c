@@ -45,6 +45,56 @@ size_t staged_bytes(const struct staged *staged)
     return arena_used(&staged->arena) + staged->capacity * sizeof *staged->slots;
 }
 
+/* ---- order --------------------------------------------------------------------------------------
+ */
+
+static bool has_place(const struct staged_entry *entry)
+{
+    return entry->entry.value && !entry->replaced;
+}
+
+/* A cursor that stands on a node that leaves goes on from there: the node keeps its links. */
+static void order_entry(struct staged *staged, struct staged_entry *entry)
+{
+    if (has_place(entry) && !entry->ordered && !entry->waits) {
+        entry->waits = true;
+        entry->unordered = staged->unordered;
+        staged->unordered = entry;
+    } else if (!has_place(entry) && entry->ordered) {
+        entry->ordered = false;
+        skiplist_remove(&staged->order, entry->node);
+    }
+}
+
+static struct skiplist_node *node_new(struct staged *staged, struct staged_entry *entry)
+{
+    int height = skiplist_height(&staged->order);
+    struct skiplist_node *node = arena_new(&staged->arena, skiplist_node_bytes(height));
+
+    node->height = height;
+    node->key = entry->entry.key;
+    node->item = entry;
+    return node;
+}
+
+/* Most stores are never read in order, and do not pay for it. */
+const struct skiplist *staged_order(struct staged *staged)
+{
+    struct staged_entry *entry;
+
+    while ((entry = staged->unordered)) {
+        staged->unordered = entry->unordered;
+        entry->waits = false;
+        if (!has_place(entry))
+            continue;
+        if (!entry->node)
+            entry->node = node_new(staged, entry);
+        skiplist_insert(&staged->order, entry->node);
+        entry->ordered = true;
+    }
+    return &staged->order;
+}
+
 /* ---- the hash index -----------------------------------------------------------------------------
  */
 
@@ -106,12 +156,10 @@ void staged_add(struct staged *staged, struct staged_entry *entry)
     place(staged, (struct staged_slot){ entry->hash, entry });
     staged->count++;
     entry->found = true;
-    entry->unordered = staged->unordered;
-    staged->unordered = entry;
+    order_entry(staged, entry);
 }
 
-/* The old one stays listed for the flush if it is dirty. A node of the order goes on leading to
- * it: only what has expired is replaced, and that is no longer shown in order. */
+/* The old one stays listed for the flush if it is dirty. */
 void staged_replace(struct staged *staged, struct staged_entry *old, struct staged_entry *entry)
 {
     size_t mask = staged->capacity - 1, at = old->hash & mask;
@@ -121,27 +169,8 @@ void staged_replace(struct staged *staged, struct staged_entry *old, struct stag
         at = (at + 1) & mask;
     staged->slots[at].entry = entry;
     entry->found = true;
-}
-
-/* ---- order --------------------------------------------------------------------------------------
- */
-
-/* Most stores are never read in order, and do not pay for it. */
-const struct skiplist *staged_order(struct staged *staged)
-{
-    struct staged_entry *entry;
-
-    while ((entry = staged->unordered)) {
-        int height = skiplist_height(&staged->order);
-        struct skiplist_node *node = arena_new(&staged->arena, skiplist_node_bytes(height));
-
-        node->height = height;
-        node->key = entry->entry.key;
-        node->item = entry;
-        skiplist_insert(&staged->order, node);
-        staged->unordered = entry->unordered;
-    }
-    return &staged->order;
+    old->replaced = true;
+    order_entry(staged, old);
 }
 
 /* ---- dirty entries ------------------------------------------------------------------------------
@@ -155,6 +184,7 @@ static void unlist(struct staged *staged, struct staged_entry *entry)
 
 void staged_mark_dirty(struct staged *staged, struct staged_entry *entry)
 {
+    order_entry(staged, entry);
     if (entry == staged->dirty_last)
         return;
     if (entry->entry.dirty)

@@ -25,9 +25,12 @@ struct staged_entry {
     uint64_t hash;
     struct staged_entry *earlier, *later; /* dirty entries by last write */
     struct staged_entry *unordered;       /* entries that are not in the order yet */
+    struct skiplist_node *node;           /* of the order; NULL: never was in it */
     struct staged_block block;
     struct staged_block *before; /* keep_before: made at the first edit */
     bool found;                  /* in the hash index; an entry a cursor stands on need not be */
+    bool waits, ordered;         /* to be put into the order; in it */
+    bool replaced;               /* another has its key: never in the order again */
     bool existed;                /* the row was there at the last flush */
     bool before_taken;           /* since the last flush */
 };
@@ -69,7 +72,8 @@ static inline struct leat_bytes staged_home_key(const struct staged_entry *entry
                       entry->entry.key.size + sizeof(uint16_t));
 }
 
-/* The order over all entries that are found. Nodes' items are struct staged_entry. */
+/* The order over the entries that have a row: a range does not walk over keys that came and went,
+ * as sessions grow or a buffer empties. Nodes' items are struct staged_entry. */
 const struct skiplist *staged_order(struct staged *staged);
 
 void staged_mark_dirty(struct staged *staged, struct staged_entry *entry); /* and put last */

@@ -2,6 +2,7 @@
  * indexed by key. What is read back, by key and by range, must be the model's at every step. */
 #include "scene.h"
 
+#include "state/session_key.h"
 #include "state/window_key.h"
 
 #include <stdio.h>
@@ -19,9 +20,9 @@ struct model {
     struct codec *codec;
     struct arena arena;
     struct store *stores[STORES];
-    bool windowed;
+    enum store_kind kind;
     struct leat_bytes keys[KEYS_MOST]; /* in byte order */
-    int64_t times[KEYS_MOST];          /* windowed: their starts */
+    int64_t times[KEYS_MOST];          /* windows' starts, sessions' ends */
     int key_count;
     struct row_model now[STORES][KEYS_MOST], committed[STORES][KEYS_MOST];
     int64_t expired_ms[STORES], expired_committed_ms[STORES];
@@ -70,24 +71,44 @@ static void add_windows(struct model *model)
                 window_key_build(&model->arena, text(keys[i]), start * 1000, 0);
 }
 
+static void add_sessions(struct model *model)
+{
+    static const char *const keys[] = { "", "a", "ab", "b" };
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        for (int end = 0; end < 30; end++)
+            for (int length = 0; length <= end && length < 3; length++)
+                model->keys[model->key_count++] =
+                    session_key_build(&model->arena, text(keys[i]), (end - length) * 1000,
+                                      end * 1000);
+}
+
+static int64_t time_of(const struct model *model, struct leat_bytes key)
+{
+    struct session_key session;
+    struct window_key window;
+
+    if (model->kind == STORE_SESSION && session_key_parse(key, &session))
+        return session.end_ms;
+    return model->kind == STORE_WINDOW && window_key_parse(key, &window) ? window.start_ms : 0;
+}
+
 static void make_keys(struct model *model)
 {
-    struct window_key parts;
-
-    if (model->windowed)
+    if (model->kind == STORE_SESSION)
+        add_sessions(model);
+    else if (model->kind == STORE_WINDOW)
         add_windows(model);
     else
         add_words(model, "", 0);
     qsort(model->keys, (size_t)model->key_count, sizeof *model->keys, order_keys);
-    for (int i = 0; model->windowed && i < model->key_count; i++) {
-        cr_assert(window_key_parse(model->keys[i], &parts));
-        model->times[i] = parts.start_ms;
-    }
+    for (int i = 0; i < model->key_count; i++)
+        model->times[i] = time_of(model, model->keys[i]);
 }
 
 static bool expired(const struct model *model, int store, int key)
 {
-    return model->windowed && model->times[key] < model->expired_ms[store];
+    return model->kind != STORE_KEY_VALUE && model->times[key] < model->expired_ms[store];
 }
 
 /* ---- values -------------------------------------------------------------------------------------
@@ -194,7 +215,7 @@ static void expire(struct model *model)
     int store = (int)draw(model, STORES);
     int64_t before_ms = model->expired_ms[store] + (int64_t)draw(model, 3000);
 
-    if (!model->windowed || before_ms > 30000)
+    if (model->kind == STORE_KEY_VALUE || before_ms > 20000)
         return;
     model->expired_ms[store] = before_ms;
     store_expire(model->stores[store], before_ms);
@@ -269,7 +290,7 @@ static void open_stores(struct model *model)
         model->stores[i] = scene_store(&model->scene,
                                        &(struct store_spec){
                                            .name = names[i],
-                                           .kind = model->windowed ? STORE_WINDOW : STORE_KEY_VALUE,
+                                           .kind = model->kind,
                                            .type = &leat_string_type,
                                            .keep_before = i == 1,
                                            .staged_bytes = 64 << 10,
@@ -320,11 +341,11 @@ static void step(struct model *model)
         wipe_one(model);
 }
 
-static void run(enum scene_kind kind, bool windowed, unsigned seed)
+static void run(enum scene_kind kind, enum store_kind store, unsigned seed)
 {
     struct model *model = calloc(1, sizeof *model);
 
-    model->windowed = windowed;
+    model->kind = store;
     model->random = seed;
     arena_init(&model->arena, 4096);
     make_keys(model);
@@ -342,12 +363,18 @@ static void run(enum scene_kind kind, bool windowed, unsigned seed)
 
 EACH_KIND(model, a_store_agrees_with_an_array_of_rows)
 {
-    run(*kind, false, 1);
-    run(*kind, false, 2);
+    run(*kind, STORE_KEY_VALUE, 1);
+    run(*kind, STORE_KEY_VALUE, 2);
 }
 
 EACH_KIND(model, a_window_store_agrees_with_an_array_of_rows_that_expire)
 {
-    run(*kind, true, 3);
-    run(*kind, true, 4);
+    run(*kind, STORE_WINDOW, 3);
+    run(*kind, STORE_WINDOW, 4);
+}
+
+EACH_KIND(model, a_session_store_agrees_with_an_array_of_rows_that_expire)
+{
+    run(*kind, STORE_SESSION, 5);
+    run(*kind, STORE_SESSION, 6);
 }

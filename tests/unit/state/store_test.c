@@ -2,6 +2,8 @@
  */
 #include "scene.h"
 
+#include "state/session_key.h"
+#include "state/store_inside.h"
 #include "state/window_key.h"
 
 #include <stdio.h>
@@ -295,6 +297,50 @@ EACH_KIND(store, hides_expired_windows_at_once_and_still_flushes_them)
     cr_assert(entry_of(&shop, window(&arena, "a", 1000))->value, "an abort takes it back");
     shop_stop(&shop);
     arena_free(&arena);
+}
+
+EACH_KIND(store, hides_sessions_that_ended_too_long_ago)
+{
+    struct shop shop;
+    struct arena arena;
+    struct leat_bytes value = text("1");
+
+    arena_init(&arena, 1024);
+    shop_start(&shop, *kind, (struct store_spec){ .kind = STORE_SESSION, .retention_ms = 1000 });
+    store_set(shop.store, entry_of(&shop, session_key_build(&arena, text("a"), 0, 2999)), &value, 1);
+    store_set(shop.store, entry_of(&shop, session_key_build(&arena, text("a"), 0, 3000)), &value, 1);
+    commit_shop(&shop);
+    store_expire(shop.store, 3000);
+    cr_assert(!entry_of(&shop, session_key_build(&arena, text("a"), 0, 2999))->value);
+    cr_assert(entry_of(&shop, session_key_build(&arena, text("a"), 0, 3000))->value);
+    shop_stop(&shop);
+    arena_free(&arena);
+}
+
+/* Or the next range would be as slow as all that came and went since the last commit. */
+EACH_KIND(store, keeps_no_order_of_rows_that_came_and_went)
+{
+    struct shop shop;
+    struct leat_bytes none = leat_bytes(NULL, 0);
+    struct store_cursor *cursor;
+    struct entry *entry;
+    char key[16];
+
+    shop_start(&shop, *kind, (struct store_spec){ 0 });
+    for (int i = 0; i < 1000; i++) {
+        snprintf(key, sizeof key, "%d", i);
+        set_text(shop.store, key, "x", 1);
+        OK(store_range(shop.store, none, none, false, &cursor, &shop.scene.error),
+           &shop.scene.error);
+        cr_assert_eq(store_next(cursor, &entry, &shop.scene.error), 1);
+        store_set(shop.store, entry, NULL, 1);
+        cr_assert_eq(store_next(cursor, &entry, &shop.scene.error), 0);
+        store_cursor_close(cursor);
+        cr_assert_eq(staged_order(&shop.store->staged)->count, 0);
+    }
+    set_text(shop.store, "7", "again", 2);
+    cr_assert_eq(staged_order(&shop.store->staged)->count, 1);
+    shop_stop(&shop);
 }
 
 EACH_KIND(store, reads_what_was_restored)
