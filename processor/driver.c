@@ -173,7 +173,8 @@ int leat_driver_new(struct leat_topology *topology, const struct leat_driver_opt
     driver->batch = 1;
     buffer_init(&driver->scratch, LIMIT_VALUE_BYTES);
     if (driver->options.state) {
-        driver->budget = budget_new(BUDGET_LEAST_BYTES);
+        driver->budget = budget_new(driver->options.memory_bytes ? driver->options.memory_bytes
+                                                                 : BUDGET_LEAST_BYTES);
         driver->path = memory_format("%s/task", driver->options.state);
     }
     status = open_driver(driver, topology);

@@ -5,6 +5,7 @@
  */
 #include "base/memory.h"
 #include "processor/driver_parts.h"
+#include "state/budget.h"
 #include "state/home.h"
 #include "topology/global.h"
 
@@ -21,6 +22,12 @@ static struct global *find_global(void *user, const struct step *step)
     return globals_find(((struct leat_driver *)user)->globals, step);
 }
 
+static size_t staged_bytes(const struct leat_driver *driver)
+{
+    return driver->options.memory_bytes ? budget_parts(driver->budget)->staged_bytes
+                                        : DRIVER_STAGED_BYTES;
+}
+
 static int make_task(struct leat_driver *driver)
 {
     struct home_options home = { driver->path, "driver", "task", driver->budget };
@@ -30,7 +37,7 @@ static int make_task(struct leat_driver *driver)
                                     .group_count = groups,
                                     .registry = driver->registry,
                                     .clock = &driver->clock.clock,
-                                    .staged_bytes = DRIVER_STAGED_BYTES,
+                                    .staged_bytes = staged_bytes(driver),
                                     .caching = !driver->options.no_cache,
                                     .emit_interval_ms = driver->options.emit_interval,
                                     .global = find_global,

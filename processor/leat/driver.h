@@ -17,6 +17,7 @@ struct leat_driver;
 struct leat_driver_options {
     bool no_cache;                 /* every store forwards each update at once */
     const char *state;             /* directory of a RocksDB; NULL: state in memory */
+    size_t memory_bytes;           /* of RocksDB's state, as leat.memory.max.bytes; 0: the least */
     int64_t wall_ms;               /* the clock at the start */
     leat_duration timestamp_ahead; /* records further ahead of the clock are rejected; 0: none */
     leat_duration emit_interval;   /* wall-clock time between two looks at what a window's closing
