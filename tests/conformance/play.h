@@ -1,0 +1,37 @@
+/* play.h - one scenario, once: built, played step by step, compared. */
+#ifndef CONFORMANCE_PLAY_H
+#define CONFORMANCE_PLAY_H
+
+#include "build.h"
+
+struct play {
+    const json_t *scenario;
+    bool no_cache;
+    const char *state; /* folder of a RocksDB; NULL: in memory */
+    bool verbose;      /* tells every difference, not the first alone, and the topology */
+
+    struct leat_driver *driver;
+    struct build build;
+    int differences;
+};
+
+/* Whether all was as expected. What was not is printed, a line each. */
+bool play_scenario(struct play *play);
+
+/* ---- compare.c ------------------------------------------------------------------------------- */
+
+/* One difference. Either side may be NULL: nothing. */
+__attribute__((format(printf, 4, 5))) void play_differs(struct play *play, const json_t *expected,
+                                                        const json_t *got, const char *format,
+                                                        ...);
+
+/* Whether a list that was expected is what was got, literally and in this order. */
+bool play_compare(struct play *play, const json_t *expected, const json_t *got, const char *what);
+
+json_t *json_of_key(enum sort sort, struct leat_bytes key);
+json_t *json_of_record(const struct leat_driver_record *record, enum sort key);
+
+/* Compares all stores of the scenario's expectation. */
+void play_stores(struct play *play);
+
+#endif
