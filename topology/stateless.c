@@ -222,18 +222,20 @@ struct branches {
     size_t count;
 };
 
+/* A test is its branch's callback: leat_with() gives that its user. */
 static int branch_process(struct node *node, int input, const struct change *change)
 {
     const struct branches *branches = node->step->options;
 
     for (size_t i = 0; i < branches->count; i++) {
+        struct node *branch = node->edges[i].child;
         bool passes = true;
         int status;
 
-        node_enter(node, change);
+        node_enter(branch, change);
         if (branches->tests[i])
             passes = branches->tests[i](&change->record);
-        status = node_leave(node, change);
+        status = node_leave(branch, change);
         if (status)
             return status < 0 ? status : LEAT_OK;
         if (passes)
