@@ -5,6 +5,7 @@
 #include "schemas/codec.h"
 #include "state/big_endian.h"
 #include "state/session_key.h"
+#include "state/version_key.h"
 #include "state/window_key.h"
 #include "topology/global.h"
 #include "topology/operators.h"
@@ -204,6 +205,16 @@ struct leat_bytes leat_driver_header(const struct leat_driver_record *record, co
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
+/* Of a versioned store's rows only the latest of a key is shown; a deletion is none. */
+static bool is_shown(const struct store *store, struct leat_bytes key)
+{
+    struct version_key version;
+
+    if (store_spec(store)->kind != STORE_VERSIONED || !version_key_parse(key, &version))
+        return true;
+    return version.end_ms == VERSION_OPEN && version.kind == VERSION_VALUE;
+}
+
 static void show_row(const struct store *store, const struct entry *entry, int64_t window_ms,
                      leat_driver_visit visit, void *user)
 {
@@ -213,7 +224,10 @@ static void show_row(const struct store *store, const struct entry *entry, int64
                                       .timestamp_ms = entry->timestamp_ms };
     struct window_key parts;
     struct session_key session;
+    struct version_key version;
 
+    if (store_spec(store)->kind == STORE_VERSIONED && version_key_parse(entry->key, &version))
+        row.key = version.key;
     if (store_spec(store)->kind == STORE_WINDOW && window_key_parse(entry->key, &parts)) {
         row.key = parts.key;
         row.window = leat_window_span(parts.start_ms, parts.start_ms + window_ms);
@@ -236,6 +250,8 @@ static int show_store(struct leat_driver *driver, struct store *store, int64_t w
     if (status)
         return status;
     while ((status = store_next(cursor, &entry, &driver->error)) == 1) {
+        if (!is_shown(store, entry->key))
+            continue;
         show_row(store, entry, window_ms, visit, user);
         rows++;
     }
@@ -267,21 +283,49 @@ static int show_global(struct leat_driver *driver, const struct step *step, leat
     return rows;
 }
 
+/* NULL: there is no such store. */
+static const struct flow_store *find_store(const struct leat_driver *driver, const char *store)
+{
+    const struct flow *flow = driver->task->flow;
+
+    for (size_t i = 0; i < flow->store_count; i++)
+        if (flow->stores[i].node && !strcmp(flow->stores[i].spec.name, store))
+            return &flow->stores[i];
+    return NULL;
+}
+
 int leat_driver_rows(struct leat_driver *driver, const char *store, leat_driver_visit visit,
                      void *user)
 {
-    const struct flow *flow = driver->task->flow;
     const struct step *global = find_global_step(driver, store);
+    const struct flow_store *at;
 
     if (global)
         return show_global(driver, global, visit, user);
-    for (size_t i = 0; i < flow->store_count; i++) {
-        const struct flow_store *at = &flow->stores[i];
+    at = find_store(driver, store);
+    if (!at)
+        return LEAT_E_ARGUMENT;
+    return show_store(driver, at->store, at->node->step->window_ms, visit, user);
+}
 
-        if (at->node && !strcmp(at->spec.name, store))
-            return show_store(driver, at->store, at->node->step->window_ms, visit, user);
-    }
-    return LEAT_E_ARGUMENT;
+int leat_driver_as_of(struct leat_driver *driver, const char *store, struct leat_bytes key,
+                      int64_t at_ms, struct leat_driver_record *out)
+{
+    const struct flow_store *at = find_store(driver, store);
+    struct flow *flow = driver->task->flow;
+    struct row row = { 0 };
+    int status;
+
+    if (!at || at->spec.kind != STORE_VERSIONED)
+        return LEAT_E_ARGUMENT;
+    flow->error = &driver->error;
+    arena_reset(&flow->record);
+    status = at->node->operator->get_as_of(at->node, key, at_ms, &row);
+    if (status || !row.value)
+        return status;
+    *out = (struct leat_driver_record){ .key = key, .type = at->spec.type, .value = row.value,
+                                        .timestamp_ms = row.timestamp_ms };
+    return 1;
 }
 
 void driver_io_close(struct leat_driver *driver)

@@ -53,7 +53,7 @@ static size_t chunk_bytes(const struct store *store)
 
 static size_t time_from_end(enum store_kind kind)
 {
-    if (kind == STORE_WINDOW)
+    if (kind == STORE_WINDOW || kind == STORE_VERSIONED)
         return WINDOW_KEY_TAIL_BYTES;
     return kind == STORE_SESSION ? SESSION_KEY_TAIL_BYTES : 0;
 }
@@ -114,6 +114,11 @@ const struct store_spec *store_spec(const struct store *store)
 uint16_t store_number(const struct store *store)
 {
     return store->number;
+}
+
+struct codec *store_codec(const struct store *store)
+{
+    return store->codec;
 }
 
 /* ---- entries ------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@
  * write. store_flush() encodes each dirty value once, for the changelog, for the home's batch and
  * for whoever forwards it; store_committed() turns dirty into clean, store_abort() drops it all.
  * Clean values stay as a cache until the map's bound is reached at a commit.
- * Keys are the store's own layout (window_key.h, session_key.h lay out compound ones).
+ * Keys are the store's own layout (window_key.h, session_key.h and version_key.h lay out compound
+ * ones).
  * Owner: the store owns all it hands out; an entry's value is valid until the next edit of that
  * entry, the next flush or abort. Thread: the worker that owns the task.
  */
@@ -104,12 +105,13 @@ void store_refresh(struct store *store);
 int store_restore(struct store *store, struct leat_bytes key, struct leat_bytes wire,
                   int64_t timestamp_ms, struct leat_error *error) MUST_CHECK;
 
-/* Rows of windows that start, or sessions that end, before are of no more use: invisible at once,
- * and dropped after the next commit (home_expire()). An abort takes it back. What was written to
- * one of them and not flushed yet is still flushed. */
+/* Rows of windows that start, or of sessions or versions that end, before are of no more use:
+ * invisible at once, and dropped after the next commit (home_expire()). An abort takes it back.
+ * What was written to one of them and not flushed yet is still flushed. */
 void store_expire(struct store *store, int64_t before_ms);
 
 uint16_t store_number(const struct store *store);
+struct codec *store_codec(const struct store *store); /* of its values */
 size_t store_staged_bytes(const struct store *store);
 
 #endif

@@ -57,7 +57,8 @@ static void open_feed(struct flow *flow, struct node *node)
     node->feed.sources = memory_array(ways, sizeof *node->feed.sources);
     feed_from(node, &node->feed, ways);
     node->feed.single = origins == 1 || !node->feed.heard_count;
-    time_clock_init(&node->clock, inputs, node->feed.single ? 1 : origins);
+    if (!node->operator->source)
+        time_clock_init(&node->clock, inputs, node->feed.single ? 1 : origins);
 }
 
 void flow_time_open(struct flow *flow)

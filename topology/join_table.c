@@ -1,8 +1,11 @@
 /* join_table.c - a stream meets a table's row of its key, or a global table's: leat_join_table(),
  * leat_join_global().
  *
- * The stream's record is what triggers; a row that comes later joins nothing behind it.
+ * The stream's record is what triggers; a row that comes later joins nothing behind it. Of a
+ * versioned table it meets the row of its own time; join_as_of.c has the records that wait for it.
  */
+#include "topology/join_table.h"
+
 #include "topology/flow.h"
 #include "topology/global.h"
 #include "topology/operators.h"
@@ -26,22 +29,29 @@ static int join(struct node *node, const struct change *change, const void *righ
     return status ? (status < 0 ? status : LEAT_OK) : node_forward(node, &joined);
 }
 
-static int table_process(struct node *node, int input, const struct change *change)
+bool join_takes(const struct node *node, const struct leat_record *record)
 {
     const struct leat_join *with = node->step->options;
-    struct row row = { 0 };
-    int status;
 
+    return record->value && (record->key.data || with->kind == LEAT_LEFT);
+}
+
+int join_with_table(struct node *node, const struct change *change)
+{
+    const struct leat_record *record = &change->record;
+    struct row row = { 0 };
+    int status = LEAT_OK;
+
+    if (record->key.data)
+        status = table_row_for(node->inputs[1], record->key, record->timestamp_ms, &row);
+    return status ? status : join(node, change, row.value);
+}
+
+static int table_process(struct node *node, int input, const struct change *change)
+{
     if (input == 1)
         return LEAT_OK;
-    if (!change->record.value || (!change->record.key.data && with->kind == LEAT_INNER))
-        return node_drop(node);
-    if (change->record.key.data) {
-        status = node->inputs[1]->operator->get(node->inputs[1], change->record.key, &row);
-        if (status)
-            return status;
-    }
-    return join(node, change, row.value);
+    return join_takes(node, &change->record) ? join_with_table(node, change) : node_drop(node);
 }
 
 static const struct operator table_operator = {
@@ -67,11 +77,14 @@ struct leat_stream *leat_join_table(struct leat_stream *in, struct leat_table *t
                                     const char *name, const struct leat_join *with)
 {
     struct step *from = step_partitioned(step_of(in), with->kind == LEAT_LEFT);
-    struct step *step = join_step(from, &table_operator, name, with);
+    struct step *step = join_step(from, with->wait ? &join_as_of : &table_operator, name, with);
 
     step_require(step, !with->key, ".key is for joins with a global table; use leat_key_by()");
+    step_require(step, with->wait || !with->grace, ".grace is for joins that .wait");
     step_connect(step_of(table), step);
     table_need_values(step_of(table));
+    if (with->wait)
+        join_as_of_step(step);
     return (struct leat_stream *)step;
 }
 

@@ -48,6 +48,8 @@ struct operator {
     int (*process)(struct node *node, int input, const struct change *change);
     int (*flush)(struct node *node);     /* at a commit, in topological order */
     int (*get)(struct node *node, struct leat_bytes key, struct row *row); /* of a table */
+    int (*get_as_of)(struct node *node, struct leat_bytes key, int64_t at_ms,
+                     struct row *row); /* of a versioned table, or one that is made from its rows */
     int (*advance)(struct node *node);   /* after each record: what stream time makes due */
     int (*wall)(struct node *node);      /* now and then: what the wall clock makes due */
     int (*save)(struct node *node);      /* at a flush, into the time store; load reads it back */

@@ -8,6 +8,7 @@
 #include "topology/flow.h"
 #include "topology/operators.h"
 #include "topology/rows.h"
+#include "topology/versioned.h"
 
 /* ---- sources -------------------------------------------------------------------------------- */
 
@@ -71,6 +72,18 @@ const struct operator source_table = {
     .verb = "table", .source = true, .keeps_on_need = true, .process = table_process,
     .flush = rows_flush, .get = rows_get,
 };
+
+static int versioned_process(struct node *node, int input, const struct change *change)
+{
+    int status = judge(node, change);
+
+    return status ? (status < 0 ? status : LEAT_OK) : versioned_take(node, change);
+}
+
+static const struct operator source_versioned = {
+    .verb = "versioned-table", .source = true, .windowed = true, .process = versioned_process,
+    .flush = versioned_flush, .get = versioned_get, .get_as_of = versioned_get_as_of,
+};
 const struct operator source_global = { .verb = "global-table", .source = true };
 
 static struct step *source(struct leat_topology *topology, const char *name, enum noun noun,
@@ -97,9 +110,13 @@ struct leat_stream *leat_stream_from(struct leat_topology *topology, const char 
 struct leat_table *leat_table_from(struct leat_topology *topology, const char *name,
                                    const struct leat_source *options)
 {
-    struct step *step = source(topology, name, NOUN_TABLE, &source_table, options);
+    bool versioned = options && options->versioned;
+    struct step *step = source(topology, name, NOUN_TABLE,
+                               versioned ? &source_versioned : &source_table, options);
 
-    if (options && options->store)
+    if (versioned)
+        versioned_keep(step);
+    else if (options && options->store)
         table_keep_rows(step);
     return (struct leat_table *)step;
 }

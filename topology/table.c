@@ -7,6 +7,7 @@
 #include "topology/flow.h"
 #include "topology/operators.h"
 #include "topology/rows.h"
+#include "topology/versioned.h"
 
 static struct step *derive(struct leat_table *in, const struct operator *operator, const char *name,
                            enum noun noun, const struct leat_type *type)
@@ -47,11 +48,6 @@ static int pass_on(struct node *node, struct change *change)
         return node_forward(node, change);
     change->superseded = false;
     return rows_set(node, rows_key(node, &change->record), change->record.value, change);
-}
-
-static int parent_get(struct node *node, struct leat_bytes key, struct row *row)
-{
-    return node->inputs[0]->operator->get(node->inputs[0], key, row);
 }
 
 /* The change that a read has for its callbacks: the row, asked for out of turn. */
@@ -100,7 +96,8 @@ static int filter_before(struct node *node, const struct change *change, const v
     return status;
 }
 
-/* One that knows the old row says nothing where neither old nor new passes. */
+/* One that knows the old row says nothing where neither old nor new passes, unless the table is
+ * versioned: then the old row is the latest, and not the one that the update replaces. */
 static int filter_process(struct node *node, int input, const struct change *change)
 {
     bool knows = node->step->needs_before;
@@ -112,19 +109,20 @@ static int filter_process(struct node *node, int input, const struct change *cha
         status = filter_before(node, change, &kept.before);
     if (status)
         return status < 0 ? status : LEAT_OK;
-    if (knows && !kept.record.value && !kept.before)
+    if (knows && !kept.record.value && !kept.before && !table_versioned(node->step->inputs[0]))
         return LEAT_OK;
     return pass_on(node, &kept);
 }
 
-static int filter_get(struct node *node, struct leat_bytes key, struct row *row)
+static int filter_get_as_of(struct node *node, struct leat_bytes key, int64_t at_ms,
+                            struct row *row)
 {
     struct change change;
     int status;
 
     if (table_has_store(node->step))
         return rows_get(node, key, row);
-    status = parent_get(node, key, row);
+    status = table_row_for(node->inputs[0], key, at_ms, row);
     if (status)
         return status;
     change = read_change(node, key, row);
@@ -132,9 +130,14 @@ static int filter_get(struct node *node, struct leat_bytes key, struct row *row)
     return status < 0 ? status : LEAT_OK;
 }
 
+static int filter_get(struct node *node, struct leat_bytes key, struct row *row)
+{
+    return filter_get_as_of(node, key, TIME_MAX, row);
+}
+
 static const struct operator filter_operator = {
     .verb = "filter-rows", .may_keep = true, .process = filter_process, .flush = rows_flush,
-    .get = filter_get,
+    .get = filter_get, .get_as_of = filter_get_as_of,
 };
 
 /* Old rows are asked for where they cost no store. */
@@ -200,14 +203,14 @@ static int map_process(struct node *node, int input, const struct change *change
     return pass_on(node, &mapped);
 }
 
-static int map_rows_get(struct node *node, struct leat_bytes key, struct row *row)
+static int map_get_as_of(struct node *node, struct leat_bytes key, int64_t at_ms, struct row *row)
 {
     struct change change;
     int status;
 
     if (table_has_store(node->step))
         return rows_get(node, key, row);
-    status = parent_get(node, key, row);
+    status = table_row_for(node->inputs[0], key, at_ms, row);
     if (status)
         return status;
     change = read_change(node, key, row);
@@ -215,9 +218,14 @@ static int map_rows_get(struct node *node, struct leat_bytes key, struct row *ro
     return status < 0 ? status : LEAT_OK;
 }
 
+static int map_rows_get(struct node *node, struct leat_bytes key, struct row *row)
+{
+    return map_get_as_of(node, key, TIME_MAX, row);
+}
+
 static const struct operator map_operator = {
     .verb = "map-rows", .may_keep = true, .process = map_process, .flush = rows_flush,
-    .get = map_rows_get,
+    .get = map_rows_get, .get_as_of = map_get_as_of,
 };
 
 struct leat_table *leat_map_rows(struct leat_table *in, const char *name,

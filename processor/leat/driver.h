@@ -71,10 +71,15 @@ int leat_driver_take(struct leat_driver *driver, const char *topic,
 struct leat_bytes leat_driver_header(const struct leat_driver_record *record, const char *name);
 
 /* Calls visit for each row of a store, or of a global table by its step's name, in byte order of
- * the keys. Returns how many, or LEAT_E_ARGUMENT if there is no such store. */
+ * the keys; of a versioned store for the latest of each key. Returns how many, or LEAT_E_ARGUMENT if there is no such store. */
 typedef void (*leat_driver_visit)(void *user, const struct leat_driver_record *row);
 int leat_driver_rows(struct leat_driver *driver, const char *store, leat_driver_visit visit,
                      void *user);
+
+/* What a versioned table's row was at that time: 1, 0 if there was none or it is not known any
+ * more, or LEAT_E_ARGUMENT if there is no such store. *out is valid until the next call. */
+int leat_driver_as_of(struct leat_driver *driver, const char *store, struct leat_bytes key,
+                      int64_t at_ms, struct leat_driver_record *out);
 
 /* Records that were dropped: no key, no value where one is needed, too late. */
 uint64_t leat_driver_dropped(const struct leat_driver *driver);

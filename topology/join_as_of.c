@@ -1,0 +1,207 @@
+/* join_as_of.c - a stream that waits for a versioned table: the buffer of leat_join_table() with
+ * .wait.
+ *
+ * A record stays in the buffer until time is .grace behind it; by then the versions of its own time
+ * are known. Records leave in order of time and key. One that comes later than that meets what is
+ * known at once. The time is the operator's closing time: of the stream with one origin, as in Kafka
+ * Streams; with several, of all that feeds the join.
+ * A row's key is the record's time, its key, a sequence number, its origin and origin time.
+ */
+#include "base/limits.h"
+#include "state/big_endian.h"
+#include "topology/flow.h"
+#include "topology/join_table.h"
+#include "topology/operators.h"
+
+#include <stdio.h>
+
+enum { TIME_BYTES = 8, TAIL_BYTES = 4 + 4 + 8 };
+
+struct as_of_state {
+    int64_t sequence; /* of the last record that came to wait; TIME_NONE: none yet */
+    int64_t low_ms;   /* none waits that is older; a row of the store is read to know it again */
+    bool moved;
+};
+
+/* ---- a record in the buffer ------------------------------------------------------------------ */
+
+static struct leat_bytes build_key(struct arena *arena, const struct change *change,
+                                   uint32_t sequence)
+{
+    struct leat_bytes key = change->record.key;
+    size_t size = TIME_BYTES + key.size + TAIL_BYTES;
+    char *memory = arena_new(arena, size), *tail = memory + TIME_BYTES + key.size;
+
+    big_endian_put_64(memory, (uint64_t)change->record.timestamp_ms);
+    if (key.size)
+        memcpy(memory + TIME_BYTES, key.data, key.size);
+    big_endian_put_32(tail, sequence);
+    big_endian_put_32(tail + 4, (uint32_t)change->origin);
+    big_endian_put_64(tail + 8, (uint64_t)change->origin_ms);
+    return leat_bytes(memory, size);
+}
+
+static int64_t time_of(const struct entry *entry)
+{
+    return (int64_t)big_endian_get_64(entry->key.data);
+}
+
+static struct change read_entry(struct node *node, const struct entry *entry)
+{
+    struct leat_bytes key = entry->key;
+    const char *tail = key.data + key.size - TAIL_BYTES;
+
+    assert(key.size >= TIME_BYTES + TAIL_BYTES);
+    return (struct change){
+        .record = { .key = leat_bytes(key.data + TIME_BYTES, key.size - TIME_BYTES - TAIL_BYTES),
+                    .value = entry->value,
+                    .type = node->step->inputs[0]->type,
+                    .timestamp_ms = entry->timestamp_ms,
+                    .call = &node->flow->call },
+        .origin = (int32_t)big_endian_get_32(tail + 4),
+        .origin_ms = (int64_t)big_endian_get_64(tail + 8),
+    };
+}
+
+static int put(struct node *node, const struct change *change)
+{
+    struct as_of_state *state = node->state;
+    struct flow *flow = node->flow;
+    struct leat_bytes key = build_key(&flow->record, change, (uint32_t)++state->sequence);
+    struct entry *entry;
+    int status = store_entry(node->stores[0], key, &entry, flow->error);
+
+    state->moved = true;
+    if (status)
+        return status;
+    store_set(node->stores[0], entry, change->record.value, change->record.timestamp_ms);
+    if (change->record.timestamp_ms < state->low_ms)
+        state->low_ms = change->record.timestamp_ms;
+    return LEAT_OK;
+}
+
+/* ---- leaving it ------------------------------------------------------------------------------ */
+
+/* Joined out of turn: the record has no source to name, and what it needed is given back. */
+static int let_go(struct node *node, struct entry *entry)
+{
+    struct flow *flow = node->flow;
+    struct flow_source source = flow->source;
+    struct arena_mark mark = arena_mark(&flow->record);
+    struct change change = read_entry(node, entry);
+    int status;
+
+    flow->source = (struct flow_source){ .offset = -1, .partition = -1 };
+    status = join_with_table(node, &change);
+    flow->source = source;
+    arena_rewind(&flow->record, mark);
+    store_set(node->stores[0], entry, NULL, entry->timestamp_ms);
+    return status;
+}
+
+static int let_go_until(struct node *node, int64_t until_ms)
+{
+    struct as_of_state *state = node->state;
+    struct leat_bytes all = { "", 0 }, none = { 0 };
+    struct leat_error *error = node->flow->error;
+    struct store_cursor *cursor;
+    struct entry *entry;
+    int status;
+
+    if (until_ms < state->low_ms)
+        return LEAT_OK;
+    status = store_range(node->stores[0], all, none, false, &cursor, error);
+    if (status)
+        return status;
+    state->low_ms = TIME_MAX;
+    while ((status = store_next(cursor, &entry, error)) == 1) {
+        if (time_of(entry) > until_ms) {
+            state->low_ms = time_of(entry);
+            break;
+        }
+        status = let_go(node, entry);
+        if (status)
+            break;
+    }
+    store_cursor_close(cursor);
+    return status < 0 ? status : LEAT_OK;
+}
+
+static int let_go_due(struct node *node)
+{
+    const struct leat_join *with = node->step->options;
+
+    return let_go_until(node, time_closing(&node->feed, &node->clock, 0) - with->grace);
+}
+
+/* ---- the operator ---------------------------------------------------------------------------- */
+
+/* A record without a key has no row to wait for. */
+static int as_of_process(struct node *node, int input, const struct change *change)
+{
+    const struct leat_join *with = node->step->options;
+    const struct leat_record *record = &change->record;
+    int status;
+
+    if (input == 1)
+        return LEAT_OK;
+    if (!join_takes(node, record))
+        return node_drop(node);
+    time_reach(&node->clock, 0, change->origin, record->timestamp_ms);
+    if (!record->key.data ||
+        record->timestamp_ms + with->grace < time_closing(&node->feed, &node->clock, 0))
+        status = join_with_table(node, change);
+    else
+        status = put(node, change);
+    return status ? status : let_go_due(node);
+}
+
+/* With several origins, what others send moves the time as well. */
+static int as_of_advance(struct node *node)
+{
+    return node->feed.single ? LEAT_OK : let_go_due(node);
+}
+
+static int as_of_save(struct node *node)
+{
+    struct as_of_state *state = node->state;
+
+    if (!state->moved)
+        return LEAT_OK;
+    state->moved = false;
+    return flow_keep(node, "sequence", &state->sequence, 1);
+}
+
+static int as_of_load(struct node *node)
+{
+    struct as_of_state *state = node->state;
+
+    *state = (struct as_of_state){ .low_ms = TIME_NONE };
+    return flow_kept(node, "sequence", &state->sequence, 1);
+}
+
+const struct operator join_as_of = {
+    .verb = "join-table-as-of", .state_size = sizeof(struct as_of_state), .copartitioned = true,
+    .windowed = true, .process = as_of_process, .advance = as_of_advance,
+    .save = as_of_save, .load = as_of_load,
+};
+
+void join_as_of_step(struct step *step)
+{
+    const struct leat_join *with = step->options;
+    const struct step *from = step->inputs[0], *table = step->inputs[1];
+    char name[LIMIT_NAME_BYTES + 8];
+
+    step_require(step, with->grace >= 0, "the .grace must not be negative");
+    if (!table_versioned(table))
+        step_mistake(step, LEAT_E_ARGUMENT,
+                     ".wait needs a versioned table, and '%s' is none: give it .versioned and a "
+                     ".history", table->name);
+    else
+        step_require(step, with->grace <= table_history(table),
+                     "the .grace of %lld ms is longer than the .history of table '%s': lengthen "
+                     "that, or wait no longer", (long long)with->grace, table->name);
+    step_require(step, !from->window_ms, "records with windowed keys cannot wait");
+    snprintf(name, sizeof name, "%.*s-waiting", LIMIT_NAME_BYTES - 8, step->name);
+    step_store(step, name, STORE_KEY_VALUE, from->type)->cached = false;
+}
