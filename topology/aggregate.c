@@ -6,19 +6,11 @@
 #include "topology/aggregate.h"
 
 #include "topology/flow.h"
+#include "topology/on_close.h"
 #include "topology/operators.h"
 #include "topology/windows.h"
 
 #include <stdio.h>
-
-/* A result has the greater of the row's timestamp and the record's. */
-static int64_t result_ms(const struct row_edit *edit, const struct change *change)
-{
-    int64_t row_ms = edit->entry->timestamp_ms;
-
-    return edit->existed && row_ms > change->record.timestamp_ms ? row_ms
-                                                                 : change->record.timestamp_ms;
-}
 
 /* The row may point into the record until the callback's end, as a callback's output may. */
 static void take_value(const struct change *change, void *out)
@@ -44,8 +36,15 @@ void aggregate_add(const struct aggregation *aggregation, int input, bool existe
         aggregation->adds[input](&change->record, out);
 }
 
-int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
-                  const struct change *change)
+/* What the row was before is the value that it begins with, as in Kafka Streams. */
+static void begin_row(struct node *node, struct row_edit *edit, const void *value)
+{
+    memcpy(store_edit(node->stores[0], edit->entry), value, node->step->type->size);
+    edit->before = node->step->needs_before ? value : NULL;
+}
+
+int aggregate_row_from(struct node *node, int input, struct leat_bytes row_key,
+                       struct leat_span window, const struct change *change, const void *value)
 {
     const struct aggregation *aggregation = node->step->options;
     struct change result = *change;
@@ -57,18 +56,25 @@ int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struc
     status = rows_open(node, row_key, &edit);
     if (status)
         return status;
-    result.record.timestamp_ms = result_ms(&edit, change);
-    result.record.window = window;
+    assert(!value || !edit.existed);
+    if (value)
+        begin_row(node, &edit, value);
     call = node_enter(node, change);
-    aggregate_add(aggregation, input, edit.existed, change,
+    aggregate_add(aggregation, input, edit.existed || value, change,
                   store_edit(node->stores[0], edit.entry));
     none = call->none;
     status = node_leave(node, change);
     if (status < 0)
         return status;
-    if (none && rows_cached(node))
-        result.record.timestamp_ms = change->record.timestamp_ms;
+    result.record.timestamp_ms = rows_result_ms(node, &edit, change, none);
+    result.record.window = window;
     return rows_close(node, &edit, &result, none);
+}
+
+int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
+                  const struct change *change)
+{
+    return aggregate_row_from(node, input, row_key, window, change, NULL);
 }
 
 static int aggregate_process(struct node *node, int input, const struct change *change)
@@ -92,6 +98,24 @@ void aggregate_reach(struct node *node, int input, const struct change *change)
     time_reach(&node->clock, input, change->origin, change->record.timestamp_ms);
     if (aggregation->combined && !change->partial)
         time_reach(&node->clock, input, change->origin, change->origin_ms);
+}
+
+/* Behind its retention a row is of no use. A sliding window is looked at for records that belong
+ * to windows a difference later. What waits to leave stays. */
+int aggregate_flush(struct node *node)
+{
+    const struct leat_window *window = &((const struct aggregation *)node->step->options)->with.window;
+    int64_t settled_ms = time_settled(&node->feed, &node->clock);
+    int64_t emitted_ms = on_close_emitted(node);
+    int64_t before_ms = settled_ms - node->step->stores[0].spec.retention_ms + 1;
+
+    if (window_kind(window) == LEAT_SLIDING)
+        before_ms -= window->size + 1;
+    if (emitted_ms != TIME_MAX && before_ms > emitted_ms - window_closes_after(window) + 1)
+        before_ms = emitted_ms - window_closes_after(window) + 1;
+    if (settled_ms != TIME_NONE)
+        store_expire(node->stores[0], before_ms);
+    return rows_flush(node);
 }
 
 /* ---- late records --------------------------------------------------------------------------- */
@@ -146,63 +170,78 @@ static struct step *late_stream(struct step *step, struct step *in)
 
 static void check_window(struct step *step, const struct leat_window *window)
 {
-    step_require(step, window->size > 0, "the window's .size must be positive");
-    step_require(step, window->advance >= 0 && window->advance <= window->size,
-                 "the window's .advance must lie between 1 and its .size");
+    enum leat_window_kind kind = window_kind(window);
+    bool instant = kind == LEAT_SLIDING || kind == LEAT_SESSION;
+
+    step_require(step, window->size > 0 || (instant && !window->size),
+                 "the window's .size must %s", instant ? "not be negative" : "be positive");
     step_require(step, window->grace >= 0, "the window's .grace must not be negative");
+    if (kind == LEAT_HOPPING)
+        step_require(step, window->advance > 0 && window->advance <= window->size,
+                     "the window's .advance must lie between 1 and its .size");
+    else
+        step_require(step, !window->advance, "only a hopping window has an .advance");
 }
 
-static enum store_kind store_kind_of(enum leat_window_kind window)
+static int64_t least_retention(const struct leat_window *window)
 {
-    if (window == LEAT_WINDOW_GUESS)
-        return STORE_KEY_VALUE;
-    return window == LEAT_SESSION ? STORE_SESSION : STORE_WINDOW;
+    bool sliding = window_kind(window) == LEAT_SLIDING;
+
+    return window->size + window->grace + (sliding ? window->size : 0);
 }
 
-static void plan_store(struct step *step, const struct leat_aggregate *with, bool windowed)
+static void plan_windows(struct step *step, const struct leat_aggregate *with)
 {
-    bool blocks = step->operator == &aggregate_panes;
-    struct store_plan *plan = step_store(step, with->store ? with->store : step->name,
-                                         store_kind_of(window_kind(&with->window)),
-                                         blocks ? &leat_bytes_type : step->type);
-    int64_t least_ms = with->window.size + with->window.grace;
+    bool session = window_kind(&with->window) == LEAT_SESSION;
+    int64_t least_ms = least_retention(&with->window);
+    struct store_plan *plan = &step->stores[0];
 
-    plan->queryable = with->store;
-    plan->in_memory = with->in_memory;
-    plan->cached = !with->no_cache;
-    if (!windowed)
-        return;
+    check_window(step, &with->window);
+    step->window_ms = session ? WINDOW_SESSION : with->window.size;
+    plan->spec.kind = session ? STORE_SESSION : STORE_WINDOW;
     plan->spec.retention_ms = with->retention ? with->retention : least_ms;
     step_require(step, plan->spec.retention_ms >= least_ms,
                  "the .retention must cover the window's size and grace, %lld ms",
                  (long long)least_ms);
+    step_require(step, !session || with->merge, "an aggregate over sessions needs .merge");
+    if (with->on_close)
+        on_close_plan(step);
 }
 
 static const struct operator *operator_for(const struct leat_aggregate *with)
 {
-    if (window_kind(&with->window) == LEAT_WINDOW_GUESS)
-        return &aggregate_rows;
-    if (window_kind(&with->window) == LEAT_SESSION)
+    switch (window_kind(&with->window)) {
+    case LEAT_SESSION:
         return &aggregate_sessions;
-    return panes_fit(with) ? &aggregate_panes : &aggregate_windows;
+    case LEAT_SLIDING:
+        return &aggregate_sliding;
+    case LEAT_TUMBLING:
+    case LEAT_HOPPING:
+        return panes_fit(with) ? &aggregate_panes : &aggregate_windows;
+    default:
+        return &aggregate_rows;
+    }
 }
 
 static struct step *aggregation_step(struct leat_topology *topology, const char *name,
                                      const struct leat_aggregate *with)
 {
-    bool windowed = window_kind(&with->window) != LEAT_WINDOW_GUESS;
-    bool sessions = window_kind(&with->window) == LEAT_SESSION;
-    struct step *step = step_new(topology, operator_for(with), name, NOUN_TABLE,
+    const struct operator *operator = operator_for(with);
+    struct step *step = step_new(topology, operator, name, NOUN_TABLE,
                                  with->type ? with->type : &leat_bytes_type);
+    struct store_plan *plan = step_store(step, with->store ? with->store : step->name,
+                                         STORE_KEY_VALUE, operator == &aggregate_panes
+                                                              ? &leat_bytes_type : step->type);
 
-    step_require(step, with->type, "an aggregate needs the .type of its rows");
-    if (windowed) {
-        check_window(step, &with->window);
-        step->window_ms = sessions ? WINDOW_SESSION : with->window.size;
-    }
-    step_require(step, !sessions || with->merge, "sessions grow together: they need .merge");
-    plan_store(step, with, windowed);
+    plan->queryable = with->store;
+    plan->in_memory = with->in_memory;
+    plan->cached = !with->no_cache;
     step->user = with->user;
+    step_require(step, with->type, "an aggregate needs the .type of its rows");
+    if (operator->windowed)
+        plan_windows(step, with);
+    else
+        step_require(step, !with->on_close, "only an aggregate over windows emits .on_close");
     return step;
 }
 
@@ -211,7 +250,7 @@ static void keep_options(struct step *step, const struct aggregation *aggregatio
 {
     const struct aggregation *kept = step_options(step, aggregation, sizeof *aggregation);
 
-    if (window_kind(&kept->with.window) != LEAT_WINDOW_GUESS)
+    if (step->operator->windowed)
         step->window = &kept->with.window;
 }
 
@@ -222,7 +261,7 @@ static struct step *grouped(struct leat_stream *in, const char *name,
 {
     struct step *from = step_of(in);
 
-    if (!from->key_changed || !with->merge || window_kind(&with->window) == LEAT_SESSION)
+    if (!from->key_changed || !with->merge || !combine_fits(with))
         return step_partitioned(from, false);
     return combine_step(from, name, with);
 }

@@ -21,14 +21,20 @@ struct leat_table *aggregate_stream(struct leat_stream *in, const char *name,
 /* Moves the clock of the change's origin. */
 void aggregate_reach(struct node *node, int input, const struct change *change);
 
-/* Adds the change to the row under row_key and passes on the result with the window's bounds. */
+/* Adds the change to the row under row_key and passes on the result with the window's bounds.
+ * aggregate_row_from() begins a new row with a value instead of .init; NULL: none. */
 int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
                   const struct change *change);
+int aggregate_row_from(struct node *node, int input, struct leat_bytes row_key,
+                       struct leat_span window, const struct change *change, const void *value);
 
 /* The callbacks: init for a new row, then add, or merge for a partial aggregate. Between
  * node_enter() and node_leave(). */
 void aggregate_add(const struct aggregation *aggregation, int input, bool existed,
                    const struct change *change, void *out);
+
+/* operator.flush of an aggregate over windows: what has closed for good expires. */
+int aggregate_flush(struct node *node);
 
 /* Whether the window is kept as panes (panes.c). */
 bool panes_fit(const struct leat_aggregate *with);

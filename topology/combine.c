@@ -17,6 +17,13 @@
 
 enum { PANE_HEAD_BYTES = 12 }; /* origin and pane, before the key */
 
+bool combine_fits(const struct leat_aggregate *with)
+{
+    enum leat_window_kind kind = window_kind(&with->window);
+
+    return kind != LEAT_SLIDING && kind != LEAT_SESSION;
+}
+
 static struct leat_bytes pane_key(struct arena *arena, int32_t origin, int64_t pane,
                                   struct leat_bytes key)
 {
@@ -83,7 +90,7 @@ static int combine_process(struct node *node, int input, const struct change *ch
     int64_t pane = 0;
     struct change single;
 
-    if (!change->record.key.data || !change->record.value)
+    if (!change->record.key.data || (!change->record.value && !with->window.size))
         return node_drop(node);
     if (with->window.size) {
         time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);

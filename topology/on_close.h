@@ -2,8 +2,8 @@
  *
  * For aggregates with .on_close, over windows of any kind. Their rows are written and not passed
  * on (rows_close() sees to it); what closes next stands in an index by time, the step's second
- * store: closing time, start, key. With one origin it is looked at where Kafka Streams does, after
- * a record's own update; with several after every record and mark, since those close windows too.
+ * store. With one origin it is looked at where Kafka Streams does, after a record's own update; with
+ * several after every record and mark, since marks close windows.
  * An operator has struct on_close as its state and the functions below as its hooks; they do
  * nothing for an aggregate without .on_close.
  */
@@ -12,14 +12,14 @@
 
 #include "topology/node.h"
 
-struct on_close_look {
-    int64_t next_ms; /* nothing that has not left closes before; TIME_NONE: not known */
+struct on_close_clock {
+    int64_t next_ms; /* nothing that has not left closes before; 0: not known */
     int64_t wall_ms; /* when the wall clock allows the next look */
 };
 
 struct on_close { /* node->state; the inputs of a cogroup look by clocks of their own */
-    int64_t *emitted_ms; /* by look: what closed by then has left */
-    struct on_close_look *looks;
+    int64_t *emitted_ms; /* by clock: what closed by then has left */
+    struct on_close_clock *clocks;
     int32_t count;
     bool moved; /* since emitted_ms was last saved */
 };
@@ -34,7 +34,8 @@ int on_close_note(struct node *node, const struct leat_record *record);
  * closed. */
 int on_close_look(struct node *node, int input, const struct change *cause);
 
-/* Up to where all that closed has left, for each look. TIME_MAX where nothing waits to leave. */
+/* Up to where all that closed has left, by the slowest of its clocks. TIME_MAX: it does
+ * not wait for closing. */
 int64_t on_close_emitted(const struct node *node);
 
 int on_close_open(struct node *node);

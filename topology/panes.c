@@ -41,7 +41,7 @@ bool panes_fit(const struct leat_aggregate *with)
 {
     const struct leat_window *window = &with->window;
 
-    return with->merge && window->advance > 0 && window->advance < window->size &&
+    return with->merge && !with->on_close && window->advance > 0 && window->advance < window->size &&
            window->size % window->advance == 0 && window->size / window->advance <= PANE_BLOCK_MAX;
 }
 
@@ -136,7 +136,7 @@ static int panes_process(struct node *node, int input, const struct change *chan
 {
     int late, status;
 
-    if (!change->record.key.data || !change->record.value)
+    if (!change->record.key.data)
         return node_drop(node);
     aggregate_reach(node, input, change);
     status = tell_late(node, input, change, &late);

@@ -4,6 +4,7 @@
 #include "state/session_key.h"
 #include "state/window_key.h"
 #include "topology/flow.h"
+#include "topology/on_close.h"
 
 bool rows_cached(const struct node *node)
 {
@@ -122,6 +123,8 @@ int rows_close(struct node *node, struct row_edit *edit, const struct change *re
         store_set(node->stores[0], entry, NULL, result->record.timestamp_ms);
     else
         store_touch(node->stores[0], entry, result->record.timestamp_ms);
+    if (node->step->stores[0].on_close)
+        return none || edit->existed ? LEAT_OK : on_close_note(node, &result->record);
     if (rows_cached(node) || !node->edge_count)
         return LEAT_OK;
     change.record.value = entry->value;

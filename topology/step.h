@@ -25,6 +25,7 @@ struct store_plan {
     struct store_spec spec;
     bool in_memory, cached, queryable;
     bool scratch; /* lives from commit to commit: no changelog, no rows */
+    bool on_close; /* its rows are passed on when their windows have closed (on_close.h) */
 };
 
 struct step_edge {

@@ -1,13 +1,14 @@
 /* windowed.c - the aggregate over tumbling and hopping windows.
  *
  * A record moves its origin's clock, then is added to each window that holds it and has not closed
- * for it; one it came too late for counts as late. Retention follows the closing time.
- * See also:  time.h (lateness), windows.h (which windows), aggregate.c (the verbs)
+ * for it; one it came too late for counts as late.
+ * See also:  time.h (lateness), windows.h (which windows), aggregate.c (the verbs, retention)
  */
 #include "topology/aggregate.h"
 
 #include "state/window_key.h"
 #include "topology/flow.h"
+#include "topology/on_close.h"
 #include "topology/operators.h"
 #include "topology/windows.h"
 
@@ -22,7 +23,7 @@ static int windowed_process(struct node *node, int input, const struct change *c
     aggregate_reach(node, input, change);
     for (int64_t start = window_first(window, at_ms); start <= at_ms; start += advance_ms) {
         struct leat_span span = leat_window_span(start, start + window->size);
-        bool late = aggregate_too_late(node, input, change, span.end_ms + window->grace);
+        bool late = aggregate_too_late(node, input, change, start + window_closes_after(window));
         struct leat_bytes key = window_key_build(&node->flow->record, change->record.key, start, 0);
         int status = late ? aggregate_late(node, span, change)
                           : aggregate_row(node, input, key, span, change);
@@ -30,19 +31,12 @@ static int windowed_process(struct node *node, int input, const struct change *c
         if (status)
             return status;
     }
-    return LEAT_OK;
-}
-
-static int windowed_flush(struct node *node)
-{
-    int64_t settled_ms = time_settled(&node->feed, &node->clock);
-
-    if (settled_ms != TIME_NONE)
-        store_expire(node->stores[0], settled_ms - node->step->stores[0].spec.retention_ms + 1);
-    return rows_flush(node);
+    return on_close_look(node, input, change);
 }
 
 const struct operator aggregate_windows = {
     .verb = "windowed-aggregate", .copartitioned = true, .windowed = true,
-    .process = windowed_process, .flush = windowed_flush, .get = rows_get,
+    .state_size = sizeof(struct on_close), .open = on_close_open, .process = windowed_process,
+    .flush = aggregate_flush, .get = rows_get, .advance = on_close_advance,
+    .save = on_close_save, .load = on_close_load, .close = on_close_close,
 };
