@@ -188,6 +188,37 @@ static void free_rows(struct rows *rows)
     free(rows->rows);
 }
 
+/* A read of the past: a row, or no value and no timestamp. Keys of versioned stores are strings. */
+static json_t *read_as_of(struct play *play, const char *store, const json_t *expected)
+{
+    const json_t *key = json_object_get(expected, "key");
+    struct leat_bytes bytes = leat_bytes(json_string_value(key), json_string_length(key));
+    struct leat_driver_record record = { .key = bytes };
+    int64_t at_ms = long_in(expected, "at", 0);
+    int found = leat_driver_as_of(play->driver, store, bytes, at_ms, &record);
+    json_t *got = json_object();
+
+    json_object_set_new(got, "key", json_of_key(STRING, bytes));
+    json_object_set_new(got, "at", json_integer(at_ms));
+    json_object_set_new(got, "value", json_of_value(&record));
+    if (found)
+        json_object_set_new(got, "ts", json_integer(record.timestamp_ms));
+    return got;
+}
+
+static void compare_past(struct play *play, const char *store, const json_t *reads)
+{
+    json_t *list = json_array(), *read;
+    char what[LEAT_ERROR_TEXT];
+    size_t i;
+
+    json_array_foreach(reads, i, read)
+        json_array_append_new(list, read_as_of(play, store, read));
+    snprintf(what, sizeof what, "store %s, the past", store);
+    play_compare(play, reads, list, what);
+    json_decref(list);
+}
+
 static void compare_store(struct play *play, const char *name, const json_t *store)
 {
     const char *key = text_in(store, "key"), *type = text_in(store, "type");
@@ -208,6 +239,7 @@ static void compare_store(struct play *play, const char *name, const json_t *sto
         play_compare(play, json_object_get(store, "rows"), list, what);
     json_decref(list);
     free_rows(&rows);
+    compare_past(play, name, json_object_get(store, "as_of"));
 }
 
 void play_stores(struct play *play)
