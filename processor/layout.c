@@ -79,6 +79,13 @@ static int32_t widest_source(const struct layout *layout, const struct group *gr
     return widest;
 }
 
+static const struct step *first_source(const struct step *step)
+{
+    while (!step->operator->source)
+        step = step->inputs[0];
+    return step;
+}
+
 static void set_repartition(struct layout *layout, const struct step *send, int32_t partitions)
 {
     layout->topics[send->number].partitions = partitions;
@@ -111,24 +118,36 @@ static int check_internal(const struct layout *layout, const struct step *send, 
                      wanted, send->name);
 }
 
-/* One round over the repartitions whose upstream is known. 1: something was decided. */
+/* 0 while what decides it is not known. */
+static int32_t wanted_partitions(const struct layout *layout, const struct step *send)
+{
+    const struct leat_repartition *with = send->options;
+    int32_t upstream, wanted;
+
+    if (send->partitions_of)
+        return layout->topics[first_source(send->partitions_of)->number].partitions;
+    upstream = widest_source(layout, &layout->topology->groups[send->group]);
+    if (!upstream)
+        return 0;
+    wanted = with->partitions ? with->partitions : demanded(layout, send->twin);
+    return wanted ? wanted : upstream;
+}
+
+/* One round over the repartitions that are not decided. 1: something was decided. */
 static int decide_round(struct layout *layout, struct leat_error *error)
 {
     bool decided = false;
 
     for (size_t i = 0; i < layout->topology->step_count; i++) {
         const struct step *send = layout->topology->steps[i];
-        const struct leat_repartition *with = send->options;
-        int32_t upstream, wanted;
+        int32_t wanted;
         int status;
 
-        if (send->operator != &repartition_send)
+        if (send->operator != &repartition_send || layout->topics[send->twin->number].partitions)
             continue;
-        upstream = widest_source(layout, &layout->topology->groups[send->group]);
-        if (!upstream || layout->topics[send->twin->number].partitions)
+        wanted = wanted_partitions(layout, send);
+        if (!wanted)
             continue;
-        wanted = with->partitions ? with->partitions : demanded(layout, send->twin);
-        wanted = wanted ? wanted : upstream;
         status = check_internal(layout, send, wanted, error);
         if (status)
             return status;
@@ -152,13 +171,6 @@ static int decide_repartitions(struct layout *layout, struct leat_error *error)
 }
 
 /* ---- co-partitioning ------------------------------------------------------------------------- */
-
-static const struct step *first_source(const struct step *step)
-{
-    while (!step->operator->source)
-        step = step->inputs[0];
-    return step;
-}
 
 static int check_inputs(const struct layout *layout, const struct step *step,
                         struct leat_error *error)

@@ -23,18 +23,6 @@ struct leat_stream *leat_join_streams(struct leat_stream *left, struct leat_stre
     return (struct leat_stream *)pending(left, name, NOUN_STREAM);
 }
 
-struct leat_table *leat_join_tables(struct leat_table *left, struct leat_table *right,
-                                    const char *name, const struct leat_join_tables *with)
-{
-    return (struct leat_table *)pending(left, name, NOUN_TABLE);
-}
-
-struct leat_table *leat_join_foreign(struct leat_table *left, struct leat_table *right,
-                                     const char *name, const struct leat_join_tables *with)
-{
-    return (struct leat_table *)pending(left, name, NOUN_TABLE);
-}
-
 void leat_cancel(const struct leat_record *record)
 {
     leat_fail(record, "the verb is not there yet");

@@ -56,6 +56,7 @@ struct step {
     int64_t window_ms;            /* size of the windows of its keys; 0: not windowed */
     const struct leat_window *window; /* what made its windowed keys, while they stay; or NULL */
     bool keeps_null_keys;         /* a sending half that passes them on */
+    const struct step *partitions_of; /* a sending half: the step whose input has as many; or NULL */
     struct store_plan *stores;
     int store_count;
     struct step_use *uses;        /* of a process step, as its callbacks number them */

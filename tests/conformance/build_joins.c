@@ -76,6 +76,8 @@ static void stream_global(struct build *build, const json_t *as, struct node *ou
                                              &with), NULL);
 }
 
+/* What was recorded says with which types rows would be kept, and of all tables Kafka Streams takes a
+ * table-table join to be asked for a store by that. */
 static void table_table(struct build *build, const json_t *as, struct node *out)
 {
     const struct node *left = build_input(build, as, 0, TABLE);
@@ -92,6 +94,8 @@ static void table_table(struct build *build, const json_t *as, struct node *out)
     if (foreign) {
         with.key = on_key;
         build_function(build, KEY_FUNCTIONS, as, "fk_fn", NULL, sorts_of(left), &functions->key);
+    } else if (!with.store) {
+        with.store = name;
     }
     build_step(out, TABLE, foreign ? leat_join_foreign(left->table, right->table, name, &with)
                                    : leat_join_tables(left->table, right->table, name, &with),

@@ -1,0 +1,179 @@
+/* join_tables.c - two tables meet by their keys: leat_join_tables().
+ *
+ * A change of either side meets the row that the other side has now; so does the row before, where
+ * somebody asks for it. Without a store the join keeps nothing: a read joins the inputs' rows.
+ * Source: Kafka Streams' KTableKTableInnerJoin, -LeftJoin, -RightJoin, -OuterJoin and -JoinMerger.
+ */
+#include "topology/flow.h"
+#include "topology/operators.h"
+#include "topology/rows.h"
+
+enum { LEFT, RIGHT, SIDES };
+
+/* Whether a row of this side has a result without the other's. */
+static bool preserves(enum leat_join_kind kind, int side)
+{
+    return kind == LEAT_OUTER || (kind == LEAT_LEFT && side == LEFT);
+}
+
+static bool has_result(enum leat_join_kind kind, const void *left, const void *right)
+{
+    if (left && right)
+        return true;
+    return (left && preserves(kind, LEFT)) || (right && preserves(kind, RIGHT));
+}
+
+/* *out: what comes of the two, NULL where there is no result. change says under which key. */
+static int join(struct node *node, const struct change *change, const void *left,
+                const void *right, const void **out)
+{
+    const struct leat_join_tables *with = node->step->options;
+    struct change of = *change;
+    struct leat_call *call;
+    void *made;
+
+    *out = NULL;
+    if (!has_result(with->kind, left, right))
+        return LEAT_OK;
+    of.record.value = left;
+    of.record.type = node->step->inputs[LEFT]->type;
+    made = node_new_value(node);
+    call = node_enter(node, &of);
+    with->join(&of.record, right, made);
+    *out = call->none ? NULL : made;
+    return node_leave(node, &of);
+}
+
+/* ---- a change of one side -------------------------------------------------------------------- */
+
+static int join_side(struct node *node, int side, const struct change *change, const void *mine,
+                     const void *other, const void **out)
+{
+    return side == LEFT ? join(node, change, mine, other, out)
+                        : join(node, change, other, mine, out);
+}
+
+/* The row before is the one that the inputs tell: where both sides stem from one table, the other
+ * side's row has changed already, and the store holds what never was passed on as such. */
+static int pass_on(struct node *node, const struct change *joined)
+{
+    struct row_edit edit;
+    int status;
+
+    if (!table_has_store(node->step))
+        return node_forward(node, joined);
+    status = rows_open(node, rows_key(node, &joined->record), &edit);
+    if (status)
+        return status;
+    edit.before = joined->before;
+    store_set(node->stores[0], edit.entry, joined->record.value, joined->record.timestamp_ms);
+    return rows_close(node, &edit, joined, !joined->record.value);
+}
+
+static int tables_process(struct node *node, int side, const struct change *change)
+{
+    const struct leat_join_tables *with = node->step->options;
+    struct node *across = node->inputs[side == LEFT ? RIGHT : LEFT];
+    const void *before = change->before_known ? change->before : NULL;
+    struct change joined = *change;
+    struct row other = { 0 };
+    int status;
+
+    if (change->superseded)
+        return node_drop(node);
+    status = across->operator->get(across, rows_key(node, &change->record), &other);
+    if (status)
+        return status;
+    if (!other.value && (!preserves(with->kind, side) || (!change->record.value && !before)))
+        return LEAT_OK;
+    status = join_side(node, side, change, change->record.value, other.value,
+                       &joined.record.value);
+    joined.before_known = node->step->needs_before;
+    if (!status && joined.before_known)
+        status = join_side(node, side, change, before, other.value, &joined.before);
+    if (status)
+        return status < 0 ? status : LEAT_OK;
+    joined.record.type = node->step->type;
+    if (other.value && other.timestamp_ms > joined.record.timestamp_ms)
+        joined.record.timestamp_ms = other.timestamp_ms;
+    return pass_on(node, &joined);
+}
+
+/* ---- a read ---------------------------------------------------------------------------------- */
+
+static int read_sides(struct node *node, struct leat_bytes key, struct row rows[SIDES])
+{
+    int status = LEAT_OK;
+
+    for (int side = LEFT; side < SIDES && !status; side++)
+        status = node->inputs[side]->operator->get(node->inputs[side], key, &rows[side]);
+    return status;
+}
+
+static int tables_get(struct node *node, struct leat_bytes key, struct row *row)
+{
+    struct change change = { .record = { .call = &node->flow->call } };
+    struct row rows[SIDES] = { 0 };
+    int status;
+
+    if (table_has_store(node->step))
+        return rows_get(node, key, row);
+    status = read_sides(node, key, rows);
+    if (status)
+        return status;
+    rows_name(node, key, &change.record);
+    for (int side = LEFT; side < SIDES; side++)
+        if (rows[side].value && rows[side].timestamp_ms > change.record.timestamp_ms)
+            change.record.timestamp_ms = rows[side].timestamp_ms;
+    row->timestamp_ms = change.record.timestamp_ms;
+    status = join(node, &change, rows[LEFT].value, rows[RIGHT].value, &row->value);
+    return status < 0 ? status : LEAT_OK;
+}
+
+static const struct operator tables_operator = {
+    .verb = "join-tables", .copartitioned = true, .before_of_inputs = true,
+    .process = tables_process, .flush = rows_flush, .get = tables_get,
+};
+
+/* ---- the verb -------------------------------------------------------------------------------- */
+
+static void keep(struct step *step, const struct leat_join_tables *with)
+{
+    struct store_plan *plan;
+
+    if (!with->store)
+        return;
+    plan = step_store(step, with->store, STORE_KEY_VALUE, step->type);
+    plan->queryable = true;
+    plan->in_memory = with->in_memory;
+    plan->cached = !with->no_cache;
+}
+
+struct leat_table *leat_join_tables(struct leat_table *left, struct leat_table *right,
+                                    const char *name, const struct leat_join_tables *options)
+{
+    struct step *from = step_of(left), *to = step_of(right);
+    struct step *step = step_new(from->topology, &tables_operator, name, NOUN_TABLE, from->type);
+    const struct leat_join_tables *with = step_options(step, options, sizeof *with);
+
+    step_require(step, with->type && with->join, "a join needs .type and .join");
+    step_require(step, !with->key, ".key is for leat_join_foreign(); this join is by the tables' "
+                 "own keys");
+    step_require(step, from->window_ms == to->window_ms,
+                 "the keys of both tables must have the same windows, or none");
+    if (with->type)
+        step->type = with->type;
+    step->user = with->user;
+    step->window_ms = from->window_ms;
+    step->window = from->window;
+    step_connect(from, step);
+    step_connect(to, step);
+    keep(step, with);
+    table_need_values(from);
+    table_need_values(to);
+    if (preserves(with->kind, LEFT))
+        table_need_before(from);
+    if (preserves(with->kind, RIGHT))
+        table_need_before(to);
+    return (struct leat_table *)step;
+}
