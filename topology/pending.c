@@ -17,12 +17,6 @@ struct leat_table *leat_suppress(struct leat_table *in, const char *name,
     return (struct leat_table *)pending(in, name, NOUN_TABLE);
 }
 
-struct leat_stream *leat_join_streams(struct leat_stream *left, struct leat_stream *right,
-                                      const char *name, const struct leat_join_streams *with)
-{
-    return (struct leat_stream *)pending(left, name, NOUN_STREAM);
-}
-
 void leat_cancel(const struct leat_record *record)
 {
     leat_fail(record, "the verb is not there yet");

@@ -36,7 +36,10 @@ struct leat_stream *leat_join_global(struct leat_stream *in, struct leat_global 
 /* ---- two streams ----------------------------------------------------------------------------- */
 
 /* A left record at t meets the right ones in [t - before, t + after]; one of both may be negative.
- * Source: Kafka Streams' JoinWindows. */
+ * What a left or outer join preserves comes out alone, once, when its window and .grace have
+ * passed without a match. There is no .late: a record that comes late still meets what the other
+ * side has kept, before + after + grace long, or comes out alone. Keys may be windowed; then the
+ * same window is meant. Source: Kafka Streams' JoinWindows. */
 struct leat_join_streams {
     const struct leat_type *type;
     leat_joiner join;
