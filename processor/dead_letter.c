@@ -7,7 +7,8 @@
 
 enum { DEAD_LETTER_HEADERS = 5 };
 
-/* The record goes to partition 0 where the dead-letter topic is narrower than the source; the
+/* A record behind a repartition leaves with the frame that it came in, so that it can be put back.
+ * The record goes to partition 0 where the dead-letter topic is narrower than the source; the
  * source's own partition otherwise, so that order is kept. */
 int dead_letter_send(struct log_writer *writer, const struct dead_letter *letter,
                      const struct log_message *message, struct leat_error *error)

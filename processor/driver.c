@@ -53,9 +53,10 @@ static int create_sources(struct leat_driver *driver, const struct leat_topology
 
 static int create_rejects(struct leat_driver *driver, const struct step *step)
 {
-    const struct leat_source *source = step->options;
-    char *name = source->rejects ? memory_text(source->rejects)
-                                 : memory_format("%s-rejected", step->topic);
+    const struct leat_source *source = step->twin ? NULL : step->options;
+    char *name = source && source->rejects
+                     ? memory_text(source->rejects)
+                     : memory_format("%s-rejected", layout_topic(driver->layout, step)->name);
     int status = create(driver, name);
 
     memory_free(name);
@@ -76,9 +77,9 @@ static int create_of_step(struct leat_driver *driver, const struct step *step)
     const char *name = layout_topic(driver->layout, step)->name;
     int status = name ? create(driver, name) : LEAT_OK;
 
-    if (!status && step->operator->source && !step->twin)
+    if (!status && step->operator->source)
         status = create_rejects(driver, step);
-    for (int s = 0; s < step->store_count && !status; s++)
+    for (int s = 0; step->group >= 0 && s < step->store_count && !status; s++)
         status = create_changelog(driver, step->stores[s].spec.name);
     return status;
 }
@@ -106,6 +107,8 @@ static int lay_out(struct leat_driver *driver, struct leat_topology *topology)
     narrow(driver->layout);
     for (size_t i = 0; i < topology->step_count && !status; i++)
         status = create_of_step(driver, topology->steps[i]);
+    for (const char *const *topic = driver->options.topics; topic && *topic && !status; topic++)
+        status = create(driver, *topic);
     if (!status) {
         char *time = memory_format("%s-time", topology->groups[0].name);
 

@@ -86,13 +86,27 @@ int leat_driver_send(struct leat_driver *driver, const char *topic, struct leat_
 
 /* ---- out ------------------------------------------------------------------------------------- */
 
+/* A topic that records may choose. */
+static bool is_option(const struct leat_driver *driver, const char *topic)
+{
+    const char *const *option = driver->options.topics;
+
+    while (option && *option && strcmp(*option, topic) != 0)
+        option++;
+    return option && *option;
+}
+
 static const struct step *writer_of(const struct leat_driver *driver, const char *topic)
 {
     const struct leat_topology *topology = driver->layout->topology;
 
-    for (size_t i = 0; i < topology->step_count; i++)
-        if (topology->steps[i]->operator == &to_topic && !strcmp(topology->steps[i]->topic, topic))
-            return topology->steps[i];
+    for (size_t i = 0; i < topology->step_count; i++) {
+        const struct step *step = topology->steps[i];
+
+        if (step->operator == &to_topic &&
+            (step->topic ? !strcmp(step->topic, topic) : is_option(driver, topic)))
+            return step;
+    }
     return NULL;
 }
 
@@ -259,13 +273,18 @@ static int show_store(struct leat_driver *driver, struct store *store, int64_t w
     return status < 0 ? status : rows;
 }
 
+static bool keeps(const struct step *step, const char *store)
+{
+    return step->store_count && !strcmp(step->stores[0].spec.name, store);
+}
+
 static const struct step *find_global_step(const struct leat_driver *driver, const char *name)
 {
     const struct leat_topology *topology = driver->layout->topology;
 
     for (size_t i = 0; i < topology->step_count; i++)
         if (topology->steps[i]->operator == &source_global &&
-            !strcmp(topology->steps[i]->name, name))
+            (!strcmp(topology->steps[i]->name, name) || keeps(topology->steps[i], name)))
             return topology->steps[i];
     return NULL;
 }

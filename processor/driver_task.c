@@ -52,6 +52,7 @@ static int make_task(struct leat_driver *driver)
         driver->groups[g] = (int)g;
     options.groups = driver->groups;
     options.home = driver->home;
+    options.log = driver->log;
     options.policy = (struct task_policy){ .deserialization = HANDLER_DEAD_LETTER,
                                            .processing = HANDLER_FAIL,
                                            .timestamp_ahead_ms = ahead_ms ? ahead_ms : -1,
@@ -184,16 +185,19 @@ static int fill_globals(struct leat_driver *driver)
     return count;
 }
 
-/* What was flushed is undone, as by a crash right before the commit. */
+/* What was flushed is undone, as by a crash right before the commit. 1: done. */
 static int undo(struct leat_driver *driver)
 {
     int status = log_writer_abort(driver->writer, &driver->error);
 
     if (!status)
         status = task_abort(driver->task, &driver->error);
-    return status ? status : seek_inputs(driver);
+    if (!status)
+        status = seek_inputs(driver);
+    return status ? status : 1;
 }
 
+/* 1: it was undone, and is to be done again. */
 static int commit(struct leat_driver *driver)
 {
     int64_t now_ms = clock_ms(&driver->clock.clock);
@@ -226,10 +230,13 @@ int driver_run(struct leat_driver *driver)
         if (status)
             return status;
         done = task_run(driver->task, driver->batch, &driver->error);
-        if (done < 0)
-            return done;
-        status = done ? commit(driver) : log_writer_abort(driver->writer, &driver->error);
-        if (status)
+        if (done == LEAT_E_ABORTED)
+            status = done = undo(driver);
+        else if (done < 0)
+            status = done;
+        else
+            status = done ? commit(driver) : log_writer_abort(driver->writer, &driver->error);
+        if (status < 0)
             return status;
     }
     driver->error = (struct leat_error){ 0 };
@@ -238,9 +245,14 @@ int driver_run(struct leat_driver *driver)
 
 int driver_wall(struct leat_driver *driver)
 {
-    int status = log_writer_begin(driver->writer, &driver->error);
+    int status;
 
-    if (!status)
-        status = task_wall(driver->task, &driver->error);
-    return status ? status : commit(driver);
+    do {
+        status = log_writer_begin(driver->writer, &driver->error);
+        if (!status)
+            status = task_wall(driver->task, &driver->error);
+        if (!status)
+            status = commit(driver);
+    } while (status == 1);
+    return status;
 }

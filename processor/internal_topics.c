@@ -233,11 +233,26 @@ static int make_rejects(const struct making *making, const struct step *step)
     return status;
 }
 
+/* What was refused behind a repartition: little, and in no order that matters. */
+static int make_internal_rejects(const struct making *making, const struct step *step)
+{
+    struct layout_topic *topics = making->layout->topics;
+    char *name = memory_format("%s-rejected", topics[step->number].name);
+    int status = make_output(making, name, 1, "delete", &topics[step->twin->number].rejects);
+
+    memory_free(name);
+    return status;
+}
+
 static int make_step(const struct making *making, const struct step *step)
 {
-    if (step->operator == &repartition_send)
-        return make_repartition(making, step);
-    if (step->operator == &to_topic)
+    if (step->operator == &repartition_send) {
+        int status = make_repartition(making, step);
+
+        return status || !making->options->dead_letters ? status
+                                                        : make_internal_rejects(making, step);
+    }
+    if (step->operator == &to_topic && step->topic)
         return make_to(making, step);
     if (is_external_source(step) && making->options->dead_letters)
         return make_rejects(making, step);

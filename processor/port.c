@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 void port_init(struct port *port, struct node *node, const struct layout *layout,
-               struct registry *registry)
+               struct registry *registry, struct log *log)
 {
     const struct step *step = node->step;
     const struct layout_topic *topic = layout_topic(layout, step);
@@ -21,6 +21,7 @@ void port_init(struct port *port, struct node *node, const struct layout *layout
 
     *port = (struct port){ .node = node, .topic = topic->name, .partitions = topic->partitions };
     port->codec = codec_new(type, registry);
+    port->log = log;
     port->framed = step->twin;
     if (step->partial_type)
         port->partial_codec = codec_new(step->partial_type, registry);
@@ -34,8 +35,21 @@ void port_init(struct port *port, struct node *node, const struct layout *layout
     node->port = port;
 }
 
+static void free_chosen(struct port *port)
+{
+    struct leat_bytes name;
+    void *topic;
+
+    for (size_t i = 0; map_next(&port->chosen, &i, &name, &topic);) {
+        memory_free(((struct port_topic *)topic)->name);
+        memory_free(topic);
+    }
+    map_free(&port->chosen);
+}
+
 void port_free(struct port *port)
 {
+    free_chosen(port);
     codec_free(port->codec);
     codec_free(port->partial_codec);
     memory_free(port->told_ms);
@@ -58,15 +72,81 @@ int port_register(struct port *port, struct leat_error *error)
     return status;
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
-
-/* A windowed key is laid out as Kafka Streams' TimeWindowedSerializer does; its partition is that
- * of the inner key. A null key goes anywhere. */
-static int32_t choose_partition(const struct port *port, struct leat_bytes key)
+void port_attach(struct port *port, struct log_writer *writer)
 {
-    return key.data ? partition_of(key, port->partitions)
-                    : (int32_t)(random() % port->partitions);
+    struct leat_bytes name;
+    void *topic;
+
+    port->writer = writer;
+    if (port->topic)
+        port->handle = log_writer_topic(writer, port->topic);
+    for (size_t i = 0; map_next(&port->chosen, &i, &name, &topic);)
+        ((struct port_topic *)topic)->handle =
+            log_writer_topic(writer, ((struct port_topic *)topic)->name);
 }
+
+/* ---- where a record goes --------------------------------------------------------------------- */
+
+/* A topic that is met for the first time: it must be there, and have the schema. What is caused so
+ * far by the record at hand cannot wait for an outage to end: it is undone and done again. */
+static int meet_topic(struct port *port, struct leat_bytes name, struct port_topic **out,
+                      struct leat_error *error)
+{
+    const char *text = arena_copy(&port->node->flow->record, name).data;
+    struct log_topic topic = { .name = text };
+    int status = log_topic_look(port->log, &topic, error);
+
+    if (!status && !topic.partitions)
+        return error_set(error, LEAT_E_LIMIT,
+                         "step '%s' writes to topic '%s', which does not exist; create it",
+                         port->node->step->name, text);
+    if (!status)
+        status = codec_register(port->codec, text, error);
+    if (status == LEAT_E_RETRY)
+        status = error->code = LEAT_E_ABORTED;
+    if (status)
+        return status;
+    *out = memory_new(sizeof **out);
+    **out = (struct port_topic){ memory_text(text), topic.partitions,
+                                 log_writer_topic(port->writer, text) };
+    map_put(&port->chosen, name, *out);
+    return LEAT_OK;
+}
+
+static int choose_topic(struct port *port, const struct change *change, struct port_topic *out,
+                        struct leat_error *error)
+{
+    struct port_topic *chosen;
+    struct leat_bytes name;
+    int status;
+
+    *out = (struct port_topic){ port->topic, port->partitions, port->handle };
+    if (port->topic)
+        return LEAT_OK;
+    status = sink_topic(port->node, change, &name);
+    if (status)
+        return status;
+    chosen = map_get(&port->chosen, name);
+    if (!chosen)
+        status = meet_topic(port, name, &chosen, error);
+    if (!status)
+        *out = *chosen;
+    return status;
+}
+
+/* A windowed key's partition is that of the inner key. A null key goes anywhere. */
+static int choose_partition(const struct port *port, const struct change *change,
+                            int32_t partitions, int32_t *out)
+{
+    struct leat_bytes key = change->record.key;
+
+    if (sink_chooses_partition(port->node->step))
+        return sink_partition(port->node, change, partitions, out);
+    *out = key.data ? partition_of(key, partitions) : (int32_t)(random() % partitions);
+    return LEAT_OK;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* The length is known behind the value: five bytes are kept for it, as a padded varint. */
 static int encode_old(struct port *port, const void *old, struct buffer *out)
@@ -128,7 +208,8 @@ static int encode_failed(const struct port *port, int status, struct leat_error 
                                             : "a field does not fit its schema");
 }
 
-/* Between tasks a windowed key is laid out with both bounds, whatever made it. */
+/* A windowed key is laid out as Kafka Streams' TimeWindowedSerializer does; between tasks with both
+ * bounds, whatever made it. */
 static struct leat_bytes lay_out_key(const struct port *port, const struct change *change)
 {
     const struct leat_span *window = &change->record.window;
@@ -162,15 +243,18 @@ static int read_key(const struct port *port, struct leat_record *record, struct 
 int port_send(struct port *port, struct log_writer *writer, const struct change *change,
               int32_t sender, uint64_t tag, struct buffer *out, struct leat_error *error)
 {
-    struct log_record record = { .topic = port->handle,
-                                 .tag = tag,
-                                 .timestamp_ms = change->record.timestamp_ms,
-                                 .key = change->record.key };
-    int status = encode(port, change, sender, out, &record);
+    struct log_record record = { .tag = tag, .timestamp_ms = change->record.timestamp_ms };
+    struct port_topic topic;
+    int status = choose_topic(port, change, &topic, error);
 
+    if (!status)
+        status = choose_partition(port, change, topic.partitions, &record.partition);
+    if (status)
+        return status;
+    status = encode(port, change, sender, out, &record);
     if (status)
         return encode_failed(port, status, error);
-    record.partition = choose_partition(port, record.key);
+    record.topic = topic.handle;
     record.key = lay_out_key(port, change);
     if (port->framed)
         port->told_ms[record.partition] = port->mark_ms;

@@ -13,6 +13,11 @@
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
+static void open_port(const struct task *task, struct port *port, struct node *node)
+{
+    port_init(port, node, task->options.layout, task->options.registry, task->options.log);
+}
+
 static void open_ports(struct task *task)
 {
     const struct layout *layout = task->options.layout;
@@ -24,13 +29,12 @@ static void open_ports(struct task *task)
         struct node *node = &flow->nodes[i];
 
         if (node->operator->sink)
-            port_init(&task->outputs[task->output_count++], node, layout, task->options.registry);
+            open_port(task, &task->outputs[task->output_count++], node);
         if (!node->operator->source ||
             task->options.partition >= layout_topic(layout, node->step)->partitions)
             continue;
-        port_init(&task->inputs[task->input_count].port, node, layout, task->options.registry);
-        task->inputs[task->input_count].partition = task->options.partition;
-        task->inputs[task->input_count++].partition_ms = TIME_NONE;
+        open_port(task, &task->inputs[task->input_count].port, node);
+        task->inputs[task->input_count++].partition = task->options.partition;
     }
 }
 
@@ -130,8 +134,7 @@ void task_attach(struct task *task, struct log_writer *writer)
 {
     task->writer = writer;
     for (size_t i = 0; i < task->output_count; i++)
-        if (task->outputs[i].topic)
-            task->outputs[i].handle = log_writer_topic(writer, task->outputs[i].topic);
+        port_attach(&task->outputs[i], writer);
     for (size_t i = 0; i < task->store_count; i++)
         task->stores[i].handle = log_writer_topic(writer, task->stores[i].topic);
 }
@@ -225,26 +228,31 @@ static bool must_wait(const struct task *task, const struct input *input)
 }
 
 /* The input whose head has the least timestamp; NULL where the task has to wait. */
-static struct input *choose(struct task *task)
+static int choose(struct task *task, struct input **out, struct leat_error *error)
 {
     struct input *chosen = NULL;
     int64_t least_ms = 0;
 
+    *out = NULL;
     for (size_t i = 0; i < task->input_count; i++) {
         struct input *input = &task->inputs[i];
         int64_t head_ms;
+        int status;
 
         if (must_wait(task, input))
-            return NULL;
+            return LEAT_OK;
         if (!input->count)
             continue;
-        head_ms = task_head_ms(task, input);
+        status = task_head_ms(task, input, &head_ms, error);
+        if (status)
+            return status;
         if (!chosen || head_ms < least_ms) {
             chosen = input;
             least_ms = head_ms;
         }
     }
-    return chosen;
+    *out = chosen;
+    return LEAT_OK;
 }
 
 static void pop(struct task *task, struct input *input)
@@ -274,9 +282,11 @@ int task_run(struct task *task, int most, struct leat_error *error)
     int done = 0;
 
     while (done < most) {
-        struct input *input = choose(task);
-        int status;
+        struct input *input;
+        int status = choose(task, &input, error);
 
+        if (status)
+            return status;
         if (!input)
             break;
         task->current = input;

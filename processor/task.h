@@ -26,6 +26,7 @@ struct task_options {
     size_t group_count;
     int32_t partition;
     struct home *home;
+    struct log *log;            /* for topics that records choose */
     struct registry *registry;
     struct clock *clock;
     size_t staged_bytes;
@@ -62,7 +63,6 @@ struct input {
     size_t head, count, capacity;
     int64_t position;           /* behind the last one processed, and markers: lag 0 at the end */
     int64_t end;                /* where the end was last seen */
-    int64_t partition_ms;       /* the greatest timestamp taken */
     int64_t empty_since_ms;
     bool at_end, paused;
     uint64_t rejected;

@@ -7,7 +7,7 @@
 const struct flow_ops *task_flow_ops(void);
 
 /* The timestamp of the message at the head, extracted once. */
-int64_t task_head_ms(struct task *task, struct input *input);
+int task_head_ms(struct task *task, struct input *input, int64_t *out, struct leat_error *error);
 
 /* One message through the flow. */
 int task_record(struct task *task, struct input *input, const struct log_message *message,

@@ -17,36 +17,71 @@ static const struct leat_source *source_of(const struct input *input)
     return input->port.framed ? NULL : input->port.node->step->options;
 }
 
-/* An extractor sees the decoded value; one that cannot be decoded keeps the message's timestamp,
- * and is rejected when it is its turn. */
-static int64_t extract(struct task *task, struct input *input, const struct log_message *message)
+static void enter_source(struct task *task, struct input *input, const struct log_message *message,
+                         int64_t at_ms)
 {
-    const struct leat_source *source = source_of(input);
-    struct leat_error ignored = { 0 };
-    struct change change = { 0 };
-    bool bare;
-    int64_t at_ms = message->timestamp_ms;
-
-    if (port_read(&input->port, message, &change, &bare, &ignored) == LEAT_OK) {
-        node_enter(input->port.node, &change);
-        at_ms = source->timestamp(&change.record, input->partition_ms);
-    }
-    arena_reset(&task->flow->record);
-    return at_ms;
+    task->flow->source = (struct flow_source){ .topic = input->port.topic,
+                                               .partition = message->partition,
+                                               .offset = message->offset,
+                                               .timestamp_ms = at_ms,
+                                               .node = input->port.node };
 }
 
-int64_t task_head_ms(struct task *task, struct input *input)
+/* The extractor's own failure is the end, as in Kafka Streams: no handler can say when a record
+ * was that has no time. */
+static int call_extractor(struct task *task, struct input *input, const struct change *change,
+                          int64_t *at_ms, struct leat_error *error)
+{
+    struct flow *flow = task->flow;
+    const struct flow_source *source = &flow->source;
+    struct node *node = input->port.node;
+    struct leat_call *call = node_enter(node, change);
+    int status;
+
+    *at_ms = source_of(input)->timestamp(&change->record, *time_place(&node->clock, 0, 0));
+    status = call->status;
+    call->status = LEAT_OK;
+    if (status != LEAT_E_CALLBACK)
+        return status;
+    return error_set(error, LEAT_E_CALLBACK,
+                     "topic %s, partition %d, offset %lld, step %s, timestamp: %s", source->topic,
+                     source->partition, (long long)source->offset, node->step->name, flow->failure);
+}
+
+/* An extractor sees the decoded value, and the partition's time: the greatest timestamp taken
+ * from it so far. A value that cannot be decoded keeps the message's timestamp, and is rejected
+ * when it is its turn. */
+static int extract(struct task *task, struct input *input, const struct log_message *message,
+                   int64_t *at_ms, struct leat_error *error)
+{
+    struct change change = { 0 };
+    bool bare;
+    int status = port_read(&input->port, message, &change, &bare, error);
+
+    *at_ms = message->timestamp_ms;
+    enter_source(task, input, message, *at_ms);
+    if (!status)
+        status = call_extractor(task, input, &change, at_ms, error);
+    arena_reset(&task->flow->record);
+    return status == LEAT_E_DATA ? LEAT_OK : status;
+}
+
+int task_head_ms(struct task *task, struct input *input, int64_t *out, struct leat_error *error)
 {
     const struct leat_source *source = source_of(input);
+    const struct log_message *message = &input->ring[input->head];
     int64_t *head_ms = &input->ring_ms[input->head];
+    int status = LEAT_OK;
 
-    if (*head_ms == INT64_MIN) {
-        const struct log_message *message = &input->ring[input->head];
-
-        *head_ms = source && source->timestamp ? extract(task, input, message)
-                                               : message->timestamp_ms;
-    }
-    return *head_ms;
+    *out = *head_ms;
+    if (*head_ms != INT64_MIN)
+        return LEAT_OK;
+    *out = message->timestamp_ms;
+    if (source && source->timestamp)
+        status = extract(task, input, message, out, error);
+    if (!status)
+        *head_ms = *out;
+    return status;
 }
 
 /* ---- what is not fit ------------------------------------------------------------------------- */
@@ -135,8 +170,7 @@ void task_forgive(struct input *input, int64_t before)
     input->refusal_count = kept;
 }
 
-/* Nothing of the record is left in the transaction: it was undone. An internal topic has no dead
- * letter; there the line in the log and the count are what remains. */
+/* Nothing of the record is left in the transaction: it was undone. */
 static int give_up(struct task *task, struct input *input, const struct log_message *message,
                    const struct refusal *refusal, struct leat_error *error)
 {
@@ -152,7 +186,7 @@ static int give_up(struct task *task, struct input *input, const struct log_mess
     log_warn("result_refused", "topic=%s partition=%d offset=%lld message=\"%s\"",
              input->port.topic, message->partition, (long long)message->offset,
              refusal->sentence);
-    if (handler == HANDLER_CONTINUE || input->port.framed)
+    if (handler == HANDLER_CONTINUE)
         return LEAT_OK;
     return bury(task, input, message, "production", refusal->sentence, error);
 }
@@ -170,19 +204,6 @@ static const char *misdated(const struct task *task, int64_t at_ms)
 }
 
 /* ---- one message ----------------------------------------------------------------------------- */
-
-static void enter_source(struct task *task, struct input *input, const struct log_message *message,
-                         int64_t at_ms)
-{
-    task->flow->source = (struct flow_source){ .topic = input->port.topic,
-                                               .partition = message->partition,
-                                               .offset = message->offset,
-                                               .timestamp_ms = at_ms,
-                                               .node = input->port.node };
-    if (at_ms > input->partition_ms)
-        input->partition_ms = at_ms;
-    input->port.records++;
-}
 
 int task_record(struct task *task, struct input *input, const struct log_message *message,
                 int64_t at_ms, struct leat_error *error)
@@ -213,6 +234,7 @@ int task_record(struct task *task, struct input *input, const struct log_message
         return give_up(task, input, message, refusal, error);
     change.record.timestamp_ms = at_ms;
     enter_source(task, input, message, at_ms);
+    input->port.records++;
     return flow_record(task->flow, input->port.node, &change, error);
 }
 
@@ -226,9 +248,10 @@ static struct task *task_of(const struct flow *flow)
 static int flow_send(struct flow *flow, struct node *sink, const struct change *change)
 {
     struct task *task = task_of(flow);
+    int status = port_send(sink->port, task->writer, change, task->options.partition,
+                           task_tag(task), &task->scratch, flow->error);
 
-    return port_send(sink->port, task->writer, change, task->options.partition, task_tag(task),
-                     &task->scratch, flow->error);
+    return status == 1 ? LEAT_OK : status;
 }
 
 static int flow_reject(struct flow *flow, struct node *source, const char *reason,
@@ -240,25 +263,33 @@ static int flow_reject(struct flow *flow, struct node *source, const char *reaso
     return task_reject(task, input, &input->ring[input->head], reason, sentence, flow->error);
 }
 
+/* A failure at a commit or in a punctuation has no record that it can be laid to. */
+static int fail_at(const struct flow_source *source, const struct step *step, const char *sentence,
+                   struct leat_error *error)
+{
+    if (!source)
+        return error_set(error, LEAT_E_CALLBACK, "step %s, at a commit or in a punctuation: %s",
+                         step->name, sentence);
+    return error_set(error, LEAT_E_CALLBACK, "topic %s, partition %d, offset %lld, step %s: %s",
+                     source->topic, source->partition, (long long)source->offset, step->name,
+                     sentence);
+}
+
 static int flow_failed(struct flow *flow, struct node *node, const char *sentence)
 {
     struct task *task = task_of(flow);
-    const struct flow_source *source = &flow->source;
+    struct input *input = flow->source.topic ? task->current : NULL;
+    const struct flow_source *source = input ? &flow->source : NULL;
 
     if (task->options.policy.processing == HANDLER_FAIL)
-        return error_set(flow->error, LEAT_E_CALLBACK,
-                         "topic %s, partition %d, offset %lld, step %s: %s",
-                         source->topic ? source->topic : "(none)", source->partition,
-                         (long long)source->offset, node->step->name, sentence);
+        return fail_at(source, node->step, sentence, flow->error);
     log_warn("record_failed", "topic=%s partition=%d offset=%lld step=%s message=\"%s\"",
-             source->topic ? source->topic : "", source->partition, (long long)source->offset,
-             node->step->name, sentence);
+             source ? source->topic : "", source ? source->partition : -1,
+             source ? (long long)source->offset : -1, node->step->name, sentence);
     node->dropped++;
-    if (task->options.policy.processing == HANDLER_DEAD_LETTER && source->topic &&
-        !task->current->port.framed)
-        return bury(task, task->current, &task->current->ring[task->current->head], "processing",
-                    sentence, flow->error);
-    return LEAT_OK;
+    if (task->options.policy.processing == HANDLER_CONTINUE || !input)
+        return LEAT_OK;
+    return bury(task, input, &input->ring[input->head], "processing", sentence, flow->error);
 }
 
 static int flow_changelog(struct flow *flow, struct store *store, const struct entry *entry,

@@ -100,6 +100,7 @@ static int open_task(struct worker *worker, struct hosted *hosted, struct leat_e
                                     .group_count = 1,
                                     .partition = hosted->what->partition,
                                     .home = hosted->home,
+                                    .log = with->log,
                                     .registry = with->registry,
                                     .clock = with->clock,
                                     .staged_bytes = with->settings.staged_bytes,

@@ -85,21 +85,65 @@ void leat_none(const struct leat_record *record)
     record->call->none = true;
 }
 
+/* ---- passing on ------------------------------------------------------------------------------ */
+
+static bool key_fits(const struct leat_record *record, struct leat_bytes key)
+{
+    const struct leat_call *call = record->call;
+
+    if (!call->node->step->key_stays || leat_bytes_equal(key, call->change->record.key))
+        return true;
+    leat_fail(record, "it forwards under another key, but the key is to stay");
+    return false;
+}
+
+static struct change passed_on(const struct leat_call *call, struct leat_bytes key,
+                               const void *value, int64_t timestamp_ms)
+{
+    struct change change = *call->change;
+
+    change.record.key = key;
+    change.record.value = value;
+    change.record.type = call->node->step->type;
+    change.record.timestamp_ms = timestamp_ms;
+    if (!call->node->step->window_ms)
+        change.record.window = (struct leat_span){ 0 };
+    change.before_known = change.superseded = false;
+    return change;
+}
+
 /* The call is saved around the walk: the steps behind enter callbacks of their own. */
 void leat_forward(const struct leat_record *record, struct leat_bytes key, const void *value,
                   int64_t timestamp_ms)
 {
     struct leat_call *call = record->call, saved = *call;
-    struct change change = *call->change;
+    struct change change;
 
-    if (call->status)
+    if (call->status || !key_fits(record, key))
         return;
-    change.record.key = key;
-    change.record.value = value;
-    change.record.type = call->node->step->type;
-    change.record.timestamp_ms = timestamp_ms;
-    change.before_known = false;
+    change = passed_on(call, key, value, timestamp_ms);
     saved.status = node_forward(call->node, &change);
+    *call = saved;
+}
+
+void leat_forward_to(const struct leat_record *record, const char *child, struct leat_bytes key,
+                     const void *value, int64_t timestamp_ms)
+{
+    struct leat_call *call = record->call, saved = *call;
+    struct node *node = call->node;
+    struct change change;
+    size_t place = 0;
+
+    if (call->status || !key_fits(record, key))
+        return;
+    while (place < node->edge_count && strcmp(node->edges[place].child->step->name, child) != 0)
+        place++;
+    if (place == node->edge_count) {
+        leat_fail(record, "it forwards to '%s', but no step of this name stands behind it", child);
+        return;
+    }
+    change = passed_on(call, key, value, timestamp_ms);
+    saved.status = node_forward_to(node, place, &change);
     *call = saved;
 }
 

@@ -5,7 +5,8 @@
 #include "topology/operators.h"
 #include "topology/step.h"
 
-/* A topic may be read by one source: two would each want every record of it once. */
+/* A topic is read by one source: a table's rows and a stream's records are told apart by it, and a
+ * position in it is one task's. Streams of the same topics are one source already. */
 static void check_sources(struct leat_topology *topology)
 {
     struct map topics = { 0 };
@@ -18,7 +19,8 @@ static void check_sources(struct leat_topology *topology)
         other = map_put(&topics, leat_bytes_of(step->topic), step);
         if (other)
             step_mistake(step, LEAT_E_TOPOLOGY,
-                         "topic '%s' is read by step '%s' already; use that step's stream twice",
+                         "topic '%s' is read by step '%s' already; read it once, and let both take "
+                         "that step's records",
                          step->topic, other->name);
     }
     map_free(&topics);

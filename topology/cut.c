@@ -1,11 +1,21 @@
 /* cut.c - dividing the graph into sub-topologies: what hangs together without a repartition.
  *
- * A group is named by its first step in row order. It is timed if a step in it, or in a group that
- * it sends to, keeps time.
+ * Steps that share a store hang together too: one task must have it. A group is named by its first
+ * step in row order. It is timed if a step in it, or in a group that it sends to, keeps time.
  */
 #include "base/memory.h"
 #include "topology/operators.h"
 #include "topology/step.h"
+
+/* Both take the lesser number; true if one of them changed. */
+static bool unite(int *a, int *b)
+{
+    int least = *a < *b ? *a : *b;
+    bool changed = *a != *b;
+
+    *a = *b = least;
+    return changed;
+}
 
 /* Each step takes the least row number that it hangs together with, until nothing changes. */
 static bool spread(struct leat_topology *topology, int *root)
@@ -15,13 +25,10 @@ static bool spread(struct leat_topology *topology, int *root)
     for (size_t i = 0; i < topology->step_count; i++) {
         struct step *step = topology->steps[i];
 
-        for (size_t e = 0; e < step->edge_count; e++) {
-            int *a = &root[i], *b = &root[step->edges[e].child->number];
-            int least = *a < *b ? *a : *b;
-
-            changed |= *a != *b;
-            *a = *b = least;
-        }
+        for (size_t e = 0; e < step->edge_count; e++)
+            changed |= unite(&root[i], &root[step->edges[e].child->number]);
+        for (int u = 0; u < step->use_count; u++)
+            changed |= unite(&root[i], &root[step->uses[u].owner->number]);
     }
     return changed;
 }

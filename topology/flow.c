@@ -78,7 +78,7 @@ int flow_new(const struct flow_options *options, struct flow **out, struct leat_
 
     flow->options = *options;
     flow->error = error;
-    flow->stream_ms = flow->partition_ms = TIME_NONE;
+    flow->stream_ms = flow->committed_ms = TIME_NONE;
     flow->call.flow = flow;
     arena_init(&flow->record, RECORD_ARENA_BYTES);
     place_nodes(flow);

@@ -77,7 +77,8 @@ struct flow {
     struct store *time;         /* clocks and marks; NULL where none are kept */
     char *time_name;
     int64_t stream_ms;          /* the greatest timestamp taken from any input */
-    int64_t partition_ms;
+    int64_t committed_ms;       /* the same, as of the last commit */
+    uint64_t commits;
     char failure[LEAT_ERROR_TEXT];
 };
 

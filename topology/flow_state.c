@@ -172,11 +172,14 @@ int flow_commit(struct flow *flow, struct leat_error *error)
             store_committed(flow->stores[i].store);
         else
             store_abort(flow->stores[i].store);
+    flow->committed_ms = flow->stream_ms;
+    flow->commits++;
     return status;
 }
 
 int flow_abort(struct flow *flow, struct leat_error *error)
 {
+    flow->stream_ms = flow->committed_ms;
     home_discard(flow->options.home);
     home_discard(flow->memory);
     for (size_t i = 0; i < flow->store_count; i++)

@@ -164,6 +164,8 @@ int flow_time_save(struct flow *flow)
 {
     int status = LEAT_OK;
 
+    if (flow->stream_ms != flow->committed_ms)
+        status = save_row(flow, "task", "", &flow->stream_ms, 1);
     for (size_t i = 0; i < flow->node_count && !status; i++)
         status = save_node(flow, &flow->nodes[i]);
     return status;
@@ -189,8 +191,9 @@ static int load_node(struct flow *flow, struct node *node)
 
 int flow_time_load(struct flow *flow)
 {
-    int status = LEAT_OK;
+    int status = load_row(flow, "task", "", &flow->stream_ms, 1);
 
+    flow->committed_ms = flow->stream_ms;
     for (size_t i = 0; i < flow->node_count && !status; i++)
         status = load_node(flow, &flow->nodes[i]);
     arena_reset(&flow->record);

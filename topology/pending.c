@@ -16,14 +16,3 @@ struct leat_table *leat_suppress(struct leat_table *in, const char *name,
 {
     return (struct leat_table *)pending(in, name, NOUN_TABLE);
 }
-
-void leat_cancel(const struct leat_record *record)
-{
-    leat_fail(record, "the verb is not there yet");
-}
-
-void leat_forward_to(const struct leat_record *record, const char *child, struct leat_bytes key,
-                     const void *value, int64_t timestamp_ms)
-{
-    leat_fail(record, "the verb is not there yet");
-}

@@ -1,7 +1,8 @@
 /* process.c - the custom step: a function, its stores, and what time calls it for.
  *
  * Stream-time punctuation is due first with the first record, then each .every; missed ones are
- * skipped. Its next due time is state. The wall clock's schedule starts anew with the task.
+ * skipped. Its next due time, and that it was cancelled, are state. The wall clock's schedule
+ * starts anew with the task.
  */
 #include "base/memory.h"
 #include "topology/flow.h"
@@ -9,10 +10,20 @@
 
 #include <stdio.h>
 
+#define CANCELLED TIME_MAX
+
+enum schedule { NO_SCHEDULE, BY_STREAM_TIME, BY_WALL_CLOCK };
+
+static const struct operator process_operator;
+
 struct process_state {
-    int64_t due_ms;      /* stream time; TIME_NONE: at once */
-    int64_t wall_due_ms; /* TIME_NONE: not yet scheduled */
+    int64_t due_ms;      /* stream time; TIME_NONE: at once; CANCELLED */
+    int64_t wall_due_ms; /* TIME_NONE: not yet scheduled; CANCELLED */
+    enum schedule called; /* a punctuation is being called */
     bool moved;
+    int64_t wall_before_ms;   /* at the last commit, if it has changed since: */
+    uint64_t wall_changed_in; /* as many commits had been made when it last did */
+    struct store **stores;    /* as the callbacks number them */
 };
 
 static int visit(struct node *node, leat_visit call, const struct change *change)
@@ -33,8 +44,9 @@ static int process_process(struct node *node, int input, const struct change *ch
 }
 
 /* A punctuation has no key, no value and no source; its origin is the task's own. */
-static int punctuate(struct node *node, leat_visit call, int64_t now_ms)
+static int punctuate(struct node *node, enum schedule by, leat_visit call, int64_t now_ms)
 {
+    struct process_state *state = node->state;
     struct flow *flow = node->flow;
     struct flow_source source = flow->source;
     struct change change = { .origin = flow->options.partition, .origin_ms = now_ms };
@@ -44,7 +56,9 @@ static int punctuate(struct node *node, leat_visit call, int64_t now_ms)
                                           .type = node->step->inputs[0]->type,
                                           .call = &flow->call };
     flow->source = (struct flow_source){ .offset = -1, .partition = -1 };
+    state->called = by;
     status = visit(node, call, &change);
+    state->called = NO_SCHEDULE;
     flow->source = source;
     return status;
 }
@@ -54,17 +68,27 @@ static int64_t next_due(int64_t due_ms, int64_t every_ms, int64_t now_ms)
     return due_ms + ((now_ms - due_ms) / every_ms + 1) * every_ms;
 }
 
+static void move_wall(struct node *node, int64_t due_ms)
+{
+    struct process_state *state = node->state;
+
+    if (state->wall_changed_in != node->flow->commits)
+        state->wall_before_ms = state->wall_due_ms;
+    state->wall_changed_in = node->flow->commits;
+    state->wall_due_ms = due_ms;
+}
+
 static int process_advance(struct node *node)
 {
     const struct leat_process *with = node->step->options;
     struct process_state *state = node->state;
     int64_t now_ms = node->flow->stream_ms, due_ms = state->due_ms == TIME_NONE ? 0 : state->due_ms;
 
-    if (!with->every || now_ms < due_ms)
+    if (!with->every || due_ms == CANCELLED || now_ms < due_ms)
         return LEAT_OK;
     state->due_ms = next_due(due_ms, with->every, now_ms);
     state->moved = true;
-    return punctuate(node, with->punctuate, now_ms);
+    return punctuate(node, BY_STREAM_TIME, with->punctuate, now_ms);
 }
 
 static int process_wall(struct node *node)
@@ -76,17 +100,42 @@ static int process_wall(struct node *node)
     if (!with->every_wall)
         return LEAT_OK;
     if (state->wall_due_ms == TIME_NONE)
-        state->wall_due_ms = now_ms + with->every_wall;
-    if (now_ms < state->wall_due_ms)
+        move_wall(node, now_ms + with->every_wall);
+    if (state->wall_due_ms == CANCELLED || now_ms < state->wall_due_ms)
         return LEAT_OK;
-    state->wall_due_ms = next_due(state->wall_due_ms, with->every_wall, now_ms);
-    return punctuate(node, with->punctuate_wall, now_ms);
+    move_wall(node, next_due(state->wall_due_ms, with->every_wall, now_ms));
+    return punctuate(node, BY_WALL_CLOCK, with->punctuate_wall, now_ms);
+}
+
+/* A schedule has moved on before it calls. */
+void leat_cancel(const struct leat_record *record)
+{
+    struct node *node = record->call->node;
+    struct process_state *state = node->state;
+
+    assert(node->operator == &process_operator && state->called);
+    if (state->called == BY_WALL_CLOCK)
+        move_wall(node, CANCELLED);
+    else
+        state->due_ms = CANCELLED;
 }
 
 static int process_open(struct node *node)
 {
-    *(struct process_state *)node->state = (struct process_state){ TIME_NONE, TIME_NONE, false };
+    const struct step *step = node->step;
+    struct process_state *state = node->state;
+
+    state->due_ms = state->wall_due_ms = state->wall_before_ms = TIME_NONE;
+    state->stores = memory_array((size_t)step->use_count, sizeof *state->stores);
+    for (int i = 0; i < step->use_count; i++)
+        state->stores[i] = flow_node(node->flow,
+                                     step->uses[i].owner)->stores[step->uses[i].place];
     return LEAT_OK;
+}
+
+static void process_close(struct node *node)
+{
+    memory_free(((struct process_state *)node->state)->stores);
 }
 
 static int process_save(struct node *node)
@@ -107,46 +156,97 @@ static int process_load(struct node *node)
     return flow_kept(node, "due", &state->due_ms, 1);
 }
 
+/* What the wall clock had called for since the last commit is due again. */
+static void process_abort(struct node *node)
+{
+    struct process_state *state = node->state;
+
+    if (state->wall_changed_in == node->flow->commits)
+        state->wall_due_ms = state->wall_before_ms;
+}
+
 static const struct operator process_operator = {
     .verb = "process", .state_size = sizeof(struct process_state), .open = process_open,
     .process = process_process, .advance = process_advance, .wall = process_wall,
-    .save = process_save, .load = process_load,
+    .save = process_save, .load = process_load, .abort = process_abort, .close = process_close,
 };
 
+/* A process step may ask for the stream time, and an extractor is given its partition's. */
 bool step_keeps_time(const struct step *step)
 {
-    const struct leat_process *with = step->options;
+    const struct leat_source *source = step->options;
 
-    return step->operator->windowed || (step->operator == &process_operator && with->every);
+    if (step->operator == &source_stream || step->operator == &source_table)
+        return source->timestamp;
+    return step->operator->windowed || step->operator == &process_operator;
+}
+
+/* ---- the verb -------------------------------------------------------------------------------- */
+
+static void use(struct step *step, struct step *owner, int place)
+{
+    step->uses = memory_resize(step->uses, (size_t)step->use_count + 1, sizeof *step->uses);
+    step->uses[step->use_count++] = (struct step_use){ owner, place };
+}
+
+static void use_own(struct step *step, const struct leat_store_spec *spec)
+{
+    struct store_plan *plan = step_store(step, spec->name, STORE_KEY_VALUE, spec->type);
+
+    plan->in_memory = spec->in_memory;
+    plan->queryable = true;
+    plan->cached = false;
+    use(step, step, step->store_count - 1);
+}
+
+/* Only what process steps write may be shared: a table's rows are the table's to write, and to
+ * pass on. */
+static void use_earlier(struct step *step, const char *name)
+{
+    struct step *owner = map_get(&step->topology->stores, leat_bytes_of(name));
+
+    if (!owner || owner->operator != &process_operator) {
+        step_mistake(step, LEAT_E_TOPOLOGY,
+                     "no process step before it has a store '%s' to share; give it the .type of "
+                     "its values to make it this step's own", name);
+        return;
+    }
+    for (int place = 0; place < owner->store_count; place++)
+        if (!strcmp(owner->stores[place].spec.name, name))
+            use(step, owner, place);
+}
+
+static void check_process(struct step *step, const struct leat_process *with)
+{
+    step_require(step, with->process, "process needs .process");
+    step_require(step, !with->every == !with->punctuate && with->every >= 0,
+                 ".punctuate needs an .every of at least a millisecond, and .every a .punctuate");
+    step_require(step, !with->every_wall == !with->punctuate_wall && with->every_wall >= 0,
+                 ".punctuate_wall needs an .every_wall of at least a millisecond, and .every_wall "
+                 "a .punctuate_wall");
 }
 
 struct leat_stream *leat_process(struct leat_stream *in, const char *name,
-                                 const struct leat_process *with)
+                                 const struct leat_process *process)
 {
-    struct step *from = step_of(in), *step;
+    struct step *from = step_of(in);
+    struct step *step = step_new(from->topology, &process_operator, name, NOUN_STREAM, from->type);
+    const struct leat_process *with = step_options(step, process, sizeof *with);
 
-    if (with->stores && from->key_changed)
-        from = step_partitioned(from, true);
-    step = step_new(from->topology, &process_operator, name, NOUN_STREAM,
-                    with->type ? with->type : from->type);
-    step_options(step, with, sizeof *with);
+    check_process(step, with);
+    if (with->type)
+        step->type = with->type;
     step->user = with->user;
-    step_require(step, with->process, "process needs .process");
-    step_require(step, !with->every || with->punctuate, ".every needs .punctuate");
-    step_require(step, !with->every_wall || with->punctuate_wall,
-                 ".every_wall needs .punctuate_wall");
-    step_require(step, with->every >= 0 && with->every_wall >= 0, "intervals are not negative");
+    step->key_stays = with->key_stays;
     step->key_changed = !with->key_stays || from->key_changed;
     step->window_ms = with->key_stays ? from->window_ms : 0;
     step->window = with->key_stays ? from->window : NULL;
     step_connect(from, step);
-    for (const struct leat_store_spec *spec = with->stores; spec && spec->name; spec++) {
-        struct store_plan *plan = step_store(step, spec->name, STORE_KEY_VALUE, spec->type);
-
-        plan->in_memory = spec->in_memory;
-        plan->queryable = true;
-        plan->cached = false;
-    }
+    for (const struct leat_store_spec *spec = with->stores; spec && spec->name; spec++)
+        if (spec->type)
+            use_own(step, spec);
+        else
+            use_earlier(step, spec->name);
     return (struct leat_stream *)step;
 }
 
@@ -155,9 +255,10 @@ struct leat_stream *leat_process(struct leat_stream *in, const char *name,
 static struct store *store_at(const struct leat_record *record, int place)
 {
     const struct node *node = record->call->node;
+    const struct process_state *state = node->state;
 
-    assert(place >= 0 && place < node->step->store_count);
-    return node->stores[place];
+    assert(place >= 0 && place < node->step->use_count);
+    return state->stores[place];
 }
 
 static struct entry *entry_at(const struct leat_record *record, int place, struct leat_bytes key)

@@ -33,10 +33,13 @@ const struct operator repartition_receive = {
 struct leat_stream *leat_repartition(struct leat_stream *in, const char *name,
                                      const struct leat_repartition *repartition)
 {
-    struct step *step = step_repartition(step_of(in), name,
-                                         repartition ? repartition->partitions : 0);
+    static const struct leat_repartition nothing;
+    const struct leat_repartition *with = repartition ? repartition : &nothing;
+    struct step *step = step_repartition(step_of(in), name, with->partitions);
 
-    step_require(step, !repartition || repartition->partitions >= 0,
+    step_require(step, with->partitions >= 0,
                  ".partitions must be positive, or 0 for as many as the widest input");
+    step_options(step->twin, with, sizeof *with);
+    step->user = step->twin->user = with->user;
     return (struct leat_stream *)step;
 }

@@ -1,8 +1,8 @@
-/* source.c - where records come in and go out: stream, table and global sources, and to.
+/* source.c - where records come in: stream, table and global sources. stream_source.c has the verb
+ * of streams, to.c where they go out.
  *
  * Decoding, timestamps and offsets are the processor's; a source here judges what it is given
- * (.valid, .text_keys) and a table source keeps its rows. A source reads one topic: a stream of
- * several is a row for each and one behind them.
+ * (.valid, .text_keys) and a table source keeps its rows.
  */
 #include "base/utf8.h"
 #include "topology/flow.h"
@@ -60,7 +60,7 @@ static int table_process(struct node *node, int input, const struct change *chan
 
     if (status)
         return status < 0 ? status : LEAT_OK;
-    if (change->record.key.data && node->clock.origins)
+    if (node->clock.origins)
         time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);
     return rows_take(node, change);
 }
@@ -72,7 +72,6 @@ const struct operator source_table = {
     .verb = "table", .source = true, .keeps_on_need = true, .process = table_process,
     .flush = rows_flush, .get = rows_get,
 };
-
 static int versioned_process(struct node *node, int input, const struct change *change)
 {
     int status = judge(node, change);
@@ -86,33 +85,45 @@ static const struct operator source_versioned = {
 };
 const struct operator source_global = { .verb = "global-table", .source = true };
 
-static struct step *source(struct leat_topology *topology, const char *name, enum noun noun,
-                           const struct operator *operator, const struct leat_source *source)
+static const char *keep_text(struct leat_topology *topology, const char *text)
 {
-    struct step *step = step_new(topology, operator, name, noun, source ? source->type : NULL);
-    const struct leat_source *kept = step_options(step, source, sizeof *source);
+    return text ? arena_copy(&topology->arena, leat_bytes_of(text)).data : NULL;
+}
 
-    step->topic = kept->topic ? arena_copy(&topology->arena, leat_bytes_of(kept->topic)).data
-                              : step->name;
-    step->user = kept->user;
-    step_require(step, kept->type, "a source needs the .type of its values");
-    if (!step->type)
-        step->type = &leat_bytes_type;
+struct step *source_step(struct leat_topology *topology, const char *name, enum noun noun,
+                         const struct operator *operator, const struct leat_source *source,
+                         const char *topic)
+{
+    struct step *step = step_new(topology, operator, name, noun,
+                                 source->type ? source->type : &leat_bytes_type);
+    struct leat_source kept = *source;
+
+    kept.topics = NULL;
+    kept.rejects = keep_text(topology, source->rejects);
+    kept.topic = step->topic = keep_text(topology, topic ? topic : step->name);
+    step_options(step, &kept, sizeof kept);
+    step->user = kept.user;
+    step_require(step, kept.type, "a source needs the .type of its values");
     return step;
 }
 
-struct leat_stream *leat_stream_from(struct leat_topology *topology, const char *name,
-                                     const struct leat_source *options)
+static struct step *rows_source(struct leat_topology *topology, const char *name, enum noun noun,
+                                const struct operator *operator, const struct leat_source *options)
 {
-    return (struct leat_stream *)source(topology, name, NOUN_STREAM, &source_stream, options);
+    static const struct leat_source nothing;
+    const struct leat_source *source = options ? options : &nothing;
+    struct step *step = source_step(topology, name, noun, operator, source, source->topic);
+
+    step_require(step, !source->topics, ".topics is for streams; a table reads one .topic");
+    return step;
 }
 
 struct leat_table *leat_table_from(struct leat_topology *topology, const char *name,
                                    const struct leat_source *options)
 {
     bool versioned = options && options->versioned;
-    struct step *step = source(topology, name, NOUN_TABLE,
-                               versioned ? &source_versioned : &source_table, options);
+    struct step *step = rows_source(topology, name, NOUN_TABLE,
+                                    versioned ? &source_versioned : &source_table, options);
 
     if (versioned)
         versioned_keep(step);
@@ -121,30 +132,13 @@ struct leat_table *leat_table_from(struct leat_topology *topology, const char *n
     return (struct leat_table *)step;
 }
 
+/* The process keeps its rows and no task does; what is registered is the store's name. */
 struct leat_global *leat_global_from(struct leat_topology *topology, const char *name,
                                      const struct leat_source *options)
 {
-    return (struct leat_global *)source(topology, name, NOUN_GLOBAL, &source_global, options);
-}
+    struct step *step = rows_source(topology, name, NOUN_GLOBAL, &source_global, options);
 
-/* ---- to -------------------------------------------------------------------------------------- */
-
-static int to_process(struct node *node, int input, const struct change *change)
-{
-    return node->flow->options.ops->send(node->flow, node, change);
-}
-
-const struct operator to_topic = { .verb = "to", .sink = true, .process = to_process };
-
-void leat_to(struct leat_stream *in, const char *name, const struct leat_to *to)
-{
-    struct step *parent = step_of(in);
-    struct step *step = step_new(parent->topology, &to_topic, name, NOUN_SINK, NULL);
-    const struct leat_to *kept = step_options(step, to, sizeof *to);
-
-    step->topic = kept->topic ? arena_copy(&step->topology->arena, leat_bytes_of(kept->topic)).data
-                              : step->name;
-    step->user = kept->user;
-    step->window_ms = parent->window_ms;
-    step_connect(parent, step);
+    if (options && options->store)
+        step_store(step, options->store, STORE_KEY_VALUE, step->type);
+    return (struct leat_global *)step;
 }

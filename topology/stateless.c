@@ -157,6 +157,7 @@ struct leat_stream *leat_flat_map_values(struct leat_stream *in, const char *nam
     step_require(step, map && map->value,
                  "a flat-map-values needs .value, which calls leat_forward()");
     step_require(step, !map || !map->key, "it keeps the key; leat_flat_map() changes it");
+    step->key_stays = true;
     return (struct leat_stream *)step;
 }
 

@@ -53,6 +53,7 @@ struct step {
     struct step *global;          /* the global table that it reads, or NULL */
     void *user;
     bool key_changed;             /* since the last partitioned topic: a grouping repartitions */
+    bool key_stays;               /* what its callback forwards has the key that it was given */
     int64_t window_ms;            /* size of the windows of its keys; 0: not windowed */
     const struct leat_window *window; /* what made its windowed keys, while they stay; or NULL */
     bool keeps_null_keys;         /* a sending half that passes them on */
@@ -93,6 +94,9 @@ struct leat_topology {
  * Always returns a step, so that verbs go on. */
 struct step *step_new(struct leat_topology *topology, const struct operator *operator,
                       const char *name, enum noun noun, const struct leat_type *type);
+
+/* Gives a step a name, the first or another: present, unique, fit for a topic's. */
+void step_alias(struct step *step, const char *name);
 
 /* Joins parent to child as its next input. */
 void step_connect(struct step *parent, struct step *child);

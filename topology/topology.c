@@ -28,6 +28,7 @@ void leat_topology_free(struct leat_topology *topology)
         memory_free(topology->steps[i]->edges);
         memory_free(topology->steps[i]->inputs);
         memory_free(topology->steps[i]->stores);
+        memory_free(topology->steps[i]->uses);
     }
     for (size_t i = 0; i < topology->group_count; i++)
         memory_free(topology->groups[i].steps);
@@ -67,15 +68,21 @@ static bool name_is_fit(const char *name)
            strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-static void check_name(struct step *step)
+void step_alias(struct step *step, const char *name)
+{
+    if (!name_is_fit(name ? name : ""))
+        topology_mistake(step->topology, LEAT_E_TOPOLOGY, name,
+                         "a step's name is 1 to 249 letters, digits, '.', '_' or '-'");
+    else if (map_put(&step->topology->names, leat_bytes_of(name), step))
+        topology_mistake(step->topology, LEAT_E_TOPOLOGY, name,
+                         "the name is taken; give each step one of its own");
+}
+
+static void check_step(struct step *step)
 {
     struct leat_topology *topology = step->topology;
 
-    if (!name_is_fit(step->name))
-        step_mistake(step, LEAT_E_TOPOLOGY,
-                     "a step's name is 1 to %d letters, digits, '.', '_' or '-'", LIMIT_NAME_BYTES);
-    else if (map_put(&topology->names, leat_bytes_of(step->name), step))
-        step_mistake(step, LEAT_E_TOPOLOGY, "the name is taken; give each step one of its own");
+    step_alias(step, step->name);
     if (topology->step_count > LIMIT_STEPS)
         step_mistake(step, LEAT_E_LIMIT, "a topology has %d steps at most", LIMIT_STEPS);
 }
@@ -95,7 +102,7 @@ struct step *step_new(struct leat_topology *topology, const struct operator *ope
     topology->steps = memory_grow(topology->steps, topology->step_count, &topology->step_capacity,
                                   sizeof *topology->steps);
     topology->steps[topology->step_count++] = step;
-    check_name(step);
+    check_step(step);
     if (topology->is_cut)
         step_mistake(step, LEAT_E_TOPOLOGY, "the topology has been started; add steps before");
     return step;
@@ -183,8 +190,17 @@ struct step *step_partitioned(struct step *in, bool null_keys)
     return *made;
 }
 
-void leat_with(void *step, void *user)
+/* What a stream of several topics calls, the rows in front of it do; what a repartition calls, its
+ * sending half. */
+void leat_with(void *noun, void *user)
 {
-    if (step)
-        step_of(step)->user = user;
+    struct step *step = noun;
+
+    if (!step)
+        return;
+    step->user = user;
+    if (step->twin)
+        step->twin->user = user;
+    for (int i = 0; step->operator == &source_topics && i < step->input_count; i++)
+        step->inputs[i]->user = user;
 }

@@ -22,6 +22,7 @@ struct leat_driver_options {
     leat_duration timestamp_ahead; /* records further ahead of the clock are rejected; 0: none */
     leat_duration emit_interval;   /* wall-clock time between two looks at what a window's closing
                                       makes due; 0: with each record */
+    const char *const *topics;     /* that .topic_of may choose and no step names; NULL at the end */
     int undo_every;                /* each so many-th commit fails once: its record is processed
                                       again; 0: none */
 };
