@@ -34,34 +34,37 @@ def call(*command, **options):
 
 
 class Lab:
-    def __init__(self, name, brokers=1):
+    def __init__(self, name, brokers=1, database=True):
         self.dir = tempfile.mkdtemp(prefix=f"leat-{name}-")
         self.brokers = os.path.join(self.dir, "brokers")
-        self.database = os.path.join(self.dir, "database")
+        self.database = os.path.join(self.dir, "database") if database else None
         self.processes = []
         os.environ["LEAT_BROKER_OWNER"] = str(os.getpid())
         call(BROKERS, "start", self.brokers, str(brokers))
-        call(DATABASE, "start", self.database)
         with open(os.path.join(self.brokers, "bootstrap"), encoding="utf-8") as file:
             self.bootstrap = file.read().strip()
-        with open(os.path.join(self.database, "conninfo"), encoding="utf-8") as file:
-            self.conninfo = file.read().strip()
+        self.conninfo = None
+        if database:
+            call(DATABASE, "start", self.database)
+            with open(os.path.join(self.database, "conninfo"), encoding="utf-8") as file:
+                self.conninfo = file.read().strip()
 
     def configure(self, application, **settings):
         """Writes a configuration file of these settings, and returns its path."""
         path = os.path.join(self.dir, f"{application}.conf")
         lines = {"application.id": application, "bootstrap.servers": self.bootstrap,
-                 "schema.registry.url": f"mock://{application}",
-                 "blackfriday.database": self.conninfo}
+                 "schema.registry.url": f"mock://{application}"}
+        if self.conninfo:
+            lines["blackfriday.database"] = self.conninfo
         lines.update({key.replace("__", "."): value for key, value in settings.items()})
         with open(path, "w", encoding="utf-8") as file:
             file.writelines(f"{key} = {value}\n" for key, value in lines.items())
         return path
 
-    def program(self, *arguments, log=None):
+    def program(self, *arguments, log=None, program=PROGRAM):
         """Starts the program; its output goes to the file `log`."""
         with open(os.path.join(self.dir, log), "ab") as out:
-            process = subprocess.Popen([PROGRAM, *arguments], stdin=subprocess.DEVNULL, stdout=out,
+            process = subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=out,
                                        stderr=subprocess.STDOUT)
         self.processes.append(process)
         return process
@@ -97,6 +100,8 @@ class Lab:
                 process.wait()
         for script, folder, command in ((BROKERS, self.brokers, "stop"),
                                         (DATABASE, self.database, "remove")):
+            if not folder:
+                continue
             subprocess.run([script, command, folder], stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         if keep:
@@ -117,16 +122,20 @@ class Lab:
 class Instance:
     """One instance of the application, over any number of lives."""
 
-    def __init__(self, lab, config, name, *settings):
+    def __init__(self, lab, config, name, *settings, program=PROGRAM):
         self.lab, self.name, self.lives, self.process = lab, name, 0, None
+        self.wanted = False  # it was started, and not told to end since
+        self.file = program
         self.state = os.path.join(lab.dir, "state", name)
-        self.arguments = ["run", "--config", config, "--set", f"state.dir={self.state}"]
+        self.arguments = ["run"] if program == PROGRAM else []
+        self.arguments += ["--config", config, "--set", f"state.dir={self.state}"]
         for setting in settings:
             self.arguments += ["--set", setting]
 
     def start(self):
         self.lives += 1
-        self.process = self.lab.program(*self.arguments, log=self.log())
+        self.wanted = True
+        self.process = self.lab.program(*self.arguments, log=self.log(), program=self.file)
 
     def log(self):
         return f"{self.name}.{self.lives}.log"
@@ -139,12 +148,14 @@ class Instance:
                           + self.lab.text(self.log())[-2000:])
 
     def kill(self):
+        self.wanted = False
         self.process.kill()
         self.process.wait()
 
     def stop(self, seconds=None):
         """SIGTERM; how long it took to end. Fails if it takes longer than `seconds`."""
         began = time.monotonic()
+        self.wanted = False
         self.process.terminate()
         try:
             status = self.process.wait(seconds or 120)

@@ -3,18 +3,18 @@
 #
 #   tests/kafka/jars.sh [version]      4.1.0 unless told otherwise
 #
-# They are kept in ${LEAT_CACHE:-$HOME/.cache/leat}/kafka-<version>. Callers may run at once: one
+# They are kept in ${LEAT_CACHE:-$HOME/.cache/leat}/kafka-<version>-streams. Callers may run at once: one
 # fetches, the others wait, and a folder appears only when it is complete.
 set -euo pipefail
 
 version=${1:-4.1.0}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${LEAT_CACHE:-$HOME/.cache/leat}
-jars=$cache/kafka-$version
+jars=$cache/kafka-$version-streams
 
 if [ ! -d "$jars" ]; then
     mkdir -p "$cache"
-    exec 9>"$cache/kafka-$version.lock"
+    exec 9>"$jars.lock"
     flock 9
     if [ ! -d "$jars" ]; then
         fetch=$(mktemp -d "$cache/fetch.XXXXXX")
