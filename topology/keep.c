@@ -31,6 +31,8 @@ void table_keep_rows(struct step *table)
 
 void table_need_values(struct step *table)
 {
+    if (table->operator->needed)
+        table->operator->needed(table);
     if (table_has_store(table))
         return;
     if (table->operator->keeps_on_need)
@@ -44,6 +46,8 @@ void table_need_before(struct step *table)
     if (table->needs_before)
         return;
     table->needs_before = true;
+    if (table->operator->needed)
+        table->operator->needed(table);
     if (table->operator->keeps_on_need)
         table_need_values(table);
     if (table_has_store(table))

@@ -43,6 +43,7 @@ struct operator {
     bool may_keep;         /* a table that leat_keep() gives a store */
     bool before_of_inputs; /* what it knows of a row before, its inputs told it; store or not */
     bool buffers;          /* its store holds what waits: reads and needs are its input's to meet */
+    void (*needed)(struct step *step); /* those behind need a table's rows, or rows before */
     int (*open)(struct node *node);
     int (*enlist)(struct node *node, const char *topic); /* registers schemas of its own */
     int (*process)(struct node *node, int input, const struct change *change);

@@ -1,18 +1,13 @@
 /* pending.c - verbs that the headers promise and no file has yet. */
-#include "topology/operators.h"
+#include "leat/process.h"
 
-static struct step *pending(const void *in, const char *name, enum noun noun)
+void leat_cancel(const struct leat_record *record)
 {
-    struct step *step = step_new(step_of(in)->topology, &late_records, name, noun,
-                                 step_of(in)->type ? step_of(in)->type : &leat_bytes_type);
-
-    step_mistake(step, LEAT_E_TOPOLOGY, "the verb is not there yet");
-    step_connect(step_of(in), step);
-    return step;
+    leat_fail(record, "the verb is not there yet");
 }
 
-struct leat_table *leat_suppress(struct leat_table *in, const char *name,
-                                 const struct leat_suppress *with)
+void leat_forward_to(const struct leat_record *record, const char *child, struct leat_bytes key,
+                     const void *value, int64_t timestamp_ms)
 {
-    return (struct leat_table *)pending(in, name, NOUN_TABLE);
+    leat_fail(record, "the verb is not there yet");
 }
