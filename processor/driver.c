@@ -261,7 +261,7 @@ const char *leat_driver_error(const struct leat_driver *driver)
 
 uint64_t leat_driver_dropped(const struct leat_driver *driver)
 {
-    uint64_t dropped = 0;
+    uint64_t dropped = globals_dropped(driver->globals);
 
     for (size_t i = 0; i < driver->task->flow->node_count; i++)
         dropped += driver->task->flow->nodes[i].dropped;

@@ -45,6 +45,7 @@ int globals_wait(struct globals *globals, int timeout_ms, struct leat_error *err
 struct global *globals_find(struct globals *globals, const struct step *step);
 
 uint64_t globals_rejected(struct globals *globals); /* records so far; any thread */
+uint64_t globals_dropped(struct globals *globals);  /* the same: those without a key */
 
 void globals_stop(struct globals *globals); /* ends the thread and frees all; NULL is a no-op */
 

@@ -87,6 +87,15 @@ uint64_t globals_rejected(struct globals *globals)
     return atomic_load(&globals->rejected);
 }
 
+uint64_t globals_dropped(struct globals *globals)
+{
+    uint64_t dropped = 0;
+
+    for (size_t i = 0; i < globals->table_count; i++)
+        dropped += atomic_load(&globals->tables[i].global->dropped);
+    return dropped;
+}
+
 static struct timespec deadline(int timeout_ms)
 {
     struct timespec at;

@@ -33,10 +33,17 @@ SUM_OF(sum_commits, commits)
 SUM_OF(sum_aborts, aborts)
 SUM_OF(sum_restored, restored)
 SUM_OF(sum_rejected, rejected)
-SUM_OF(sum_dropped, dropped)
+SUM_OF(sum_tasks_dropped, dropped)
 SUM_OF(sum_late, late)
 SUM_OF(sum_tasks, tasks)
 SUM_OF(sum_running, running)
+
+static int64_t sum_dropped(void *user)
+{
+    const struct leat_streams *streams = user;
+
+    return sum_tasks_dropped(user) + (int64_t)globals_dropped(streams->globals);
+}
 
 /* The slowest of the workers' last commits. */
 static int64_t last_commit_us(void *user)

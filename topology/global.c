@@ -37,7 +37,9 @@ void global_close(struct global *global)
     memory_free(global);
 }
 
-/* 1: not fit, with the reason. */
+enum { DROPPED = 1, UNFIT = 1 };
+
+/* UNFIT, with the reason. */
 static int examine(struct global *global, const struct global_record *record, struct arena *arena,
                    const char **reason, struct leat_error *error)
 {
@@ -45,18 +47,19 @@ static int examine(struct global *global, const struct global_record *record, st
     int status;
 
     *reason = "key";
-    if (!record->key.data || (global->text_keys && !utf8_valid(record->key))) {
+    if (global->text_keys && (!record->key.data || !utf8_valid(record->key))) {
         error_set(error, LEAT_E_DATA,
                   record->key.data ? "the key is not UTF-8" : "the key is null");
-        return 1;
+        return UNFIT;
     }
     if (!record->value.data)
         return LEAT_OK;
     *reason = "data";
     status = codec_decode(global->codec, record->value, arena, &value, error);
-    return status == LEAT_E_DATA ? 1 : status;
+    return status == LEAT_E_DATA ? UNFIT : status;
 }
 
+/* DROPPED: it has no key, and none is asked for. */
 static int apply_record(struct global *global, const struct global_batch *batch, size_t place,
                         struct arena *arena, struct leat_error *error)
 {
@@ -64,30 +67,35 @@ static int apply_record(struct global *global, const struct global_batch *batch,
     const char *reason;
     int status = examine(global, record, arena, &reason, error);
 
-    if (status == 1)
+    if (status == UNFIT)
         return batch->reject ? batch->reject(batch->user, place, reason, error->text, error)
                              : LEAT_OK;
     if (status)
         return status;
+    if (!record->key.data)
+        return DROPPED;
     return store_restore(global->writer, record->key, record->value,
                          record->timestamp_ms > 0 ? record->timestamp_ms : 0, error);
 }
 
 int global_apply(struct global *global, const struct global_batch *batch, struct leat_error *error)
 {
+    unsigned long long dropped = 0;
     struct arena arena;
     int status = LEAT_OK;
 
     arena_init(&arena, 4096);
-    for (size_t i = 0; i < batch->count && !status; i++) {
+    for (size_t i = 0; i < batch->count && status >= 0; i++) {
         arena_reset(&arena);
         status = apply_record(global, batch, i, &arena, error);
+        dropped += status == DROPPED;
     }
     arena_free(&arena);
-    if (status) {
+    if (status < 0) {
         home_discard(global->home);
         return status;
     }
+    atomic_fetch_add(&global->dropped, dropped);
     home_set_offset(global->home, batch->offsets, batch->next_offset, batch->now_ms);
     status = home_commit(global->home, error);
     atomic_fetch_add(&global->version, 1);

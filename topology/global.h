@@ -22,7 +22,8 @@ struct global {
     struct registry *registry;
     struct store_spec spec;
     atomic_ullong version;      /* moves with each batch of changes */
-    bool text_keys;             /* keys that are not UTF-8 are refused, as null ones are */
+    atomic_ullong dropped;      /* records without a key */
+    bool text_keys;             /* keys that are null or not UTF-8 are refused */
 };
 
 /* Owner: the caller owns home and registry. */

@@ -86,6 +86,11 @@ each_way(joins, a_global_table_is_met_by_any_key)
     put("in", "k", "a", 7);
     gives("to-inner", "k=a,Anna@3 =a,Anna@4 k=a,Alma@7");
     holds("names", "a=Alma@6");
+    put("names", NULL, "nobody", 8);
+    put("in", "k", "a", 9);
+    gives("to-inner", "k=a,Alma@9");
+    holds("names", "a=Alma@6");
+    gives("names-rejected", "");
 }
 
 /* ---- process --------------------------------------------------------------------------------- */
