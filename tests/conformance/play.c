@@ -94,19 +94,6 @@ static bool dropped_counts(const struct play *play)
 
 /* ---- one step -------------------------------------------------------------------------------- */
 
-static struct leat_bytes key_bytes(const json_t *key, enum sort sort, char number[8])
-{
-    uint64_t bits = (uint64_t)json_integer_value(key);
-
-    if (json_is_null(key))
-        return (struct leat_bytes){ 0 };
-    if (sort != LONG)
-        return leat_bytes(json_string_value(key), json_string_length(key));
-    for (int i = 0; i < 8; i++)
-        number[i] = (char)(bits >> (56 - 8 * i));
-    return leat_bytes(number, 8);
-}
-
 static int send_record(struct play *play, const json_t *step)
 {
     const json_t *value = json_object_get(step, "value");
@@ -118,7 +105,7 @@ static int send_record(struct play *play, const json_t *step)
     char room[8];
 
     build_topic(&play->build, topic, &sorts);
-    key = key_bytes(json_object_get(step, "key"), sorts.key, room);
+    key = bytes_of_key(json_object_get(step, "key"), sorts.key, room);
     if (!json_is_null(value))
         data = sorts.value == LONG ? (const void *)&number : &text;
     return leat_driver_send(play->driver, topic, key, sort_type(sorts.value), data,

@@ -28,8 +28,12 @@ __attribute__((format(printf, 4, 5))) void play_differs(struct play *play, const
 /* Whether a list that was expected is what was got, literally and in this order. */
 bool play_compare(struct play *play, const json_t *expected, const json_t *got, const char *what);
 
+struct leat_bytes bytes_of_key(const json_t *key, enum sort sort, char room[8]);
 json_t *json_of_key(enum sort sort, struct leat_bytes key);
+json_t *json_of_value(const struct leat_driver_record *record);
 json_t *json_of_record(const struct leat_driver_record *record, enum sort key);
+
+/* ---- stores.c -------------------------------------------------------------------------------- */
 
 /* Compares all stores of the scenario's expectation. */
 void play_stores(struct play *play);
