@@ -36,45 +36,51 @@ void aggregate_add(const struct aggregation *aggregation, int input, bool existe
         aggregation->adds[input](&change->record, out);
 }
 
-/* What the row was before is the value that it begins with, as in Kafka Streams. */
-static void begin_row(struct node *node, struct row_edit *edit, const void *value)
+static int add_to_row(struct node *node, int input, struct row_edit *edit, struct leat_span window,
+                      bool existed, const struct change *change)
 {
-    memcpy(store_edit(node->stores[0], edit->entry), value, node->step->type->size);
-    edit->before = node->step->needs_before ? value : NULL;
-}
-
-int aggregate_row_from(struct node *node, int input, struct leat_bytes row_key,
-                       struct leat_span window, const struct change *change, const void *value)
-{
-    const struct aggregation *aggregation = node->step->options;
     struct change result = *change;
-    struct leat_call *call;
-    struct row_edit edit;
+    struct leat_call *call = node_enter(node, change);
     bool none;
     int status;
 
-    status = rows_open(node, row_key, &edit);
-    if (status)
-        return status;
-    assert(!value || !edit.existed);
-    if (value)
-        begin_row(node, &edit, value);
-    call = node_enter(node, change);
-    aggregate_add(aggregation, input, edit.existed || value, change,
-                  store_edit(node->stores[0], edit.entry));
+    aggregate_add(node->step->options, input, existed, change,
+                  store_edit(node->stores[0], edit->entry));
     none = call->none;
     status = node_leave(node, change);
     if (status < 0)
         return status;
-    result.record.timestamp_ms = rows_result_ms(node, &edit, change, none);
+    result.record.timestamp_ms = rows_result_ms(node, edit, change, none);
     result.record.window = window;
-    return rows_close(node, &edit, &result, none);
+    return rows_close(node, edit, &result, none);
 }
 
 int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
                   const struct change *change)
 {
-    return aggregate_row_from(node, input, row_key, window, change, NULL);
+    struct row_edit edit;
+    int status = rows_open(node, row_key, &edit);
+
+    return status ? status : add_to_row(node, input, &edit, window, edit.existed, change);
+}
+
+/* To those behind, the row before is the value that it begins with, as in Kafka Streams. */
+int aggregate_row_anew(struct node *node, int input, struct leat_bytes row_key,
+                       struct leat_span window, const void *value, const struct change *change)
+{
+    struct row_edit edit;
+    int status = rows_open(node, row_key, &edit);
+    size_t size = node->step->type->size;
+
+    if (status)
+        return status;
+    if (value)
+        memcpy(store_edit(node->stores[0], edit.entry), value, size);
+    else
+        memset(store_edit(node->stores[0], edit.entry), 0, size);
+    edit.existed = false;
+    edit.before = node->step->needs_before ? value : NULL;
+    return add_to_row(node, input, &edit, window, value, change);
 }
 
 static int aggregate_process(struct node *node, int input, const struct change *change)
@@ -100,21 +106,33 @@ void aggregate_reach(struct node *node, int input, const struct change *change)
         time_reach(&node->clock, input, change->origin, change->origin_ms);
 }
 
-/* Behind its retention a row is of no use. A sliding window is looked at for records that belong
- * to windows a difference later. What waits to leave stays. */
+/* A tumbling or hopping window's retention counts from the last that has begun. A sliding window is
+ * looked at for records of windows a difference later; a session that ended a retention ago is open
+ * still. */
+int64_t aggregate_retained_from(const struct node *node)
+{
+    const struct leat_window *window = node->step->window;
+    int64_t settled_ms = time_settled(&node->feed, &node->clock);
+    int64_t retention_ms = node->step->stores[0].spec.retention_ms;
+
+    switch (window_kind(window)) {
+    case LEAT_SLIDING:
+        return settled_ms - retention_ms - window->size;
+    case LEAT_SESSION:
+        return settled_ms - retention_ms;
+    default:
+        return window_last(window, settled_ms) - retention_ms + 1;
+    }
+}
+
+/* What waits to leave stays. */
 int aggregate_flush(struct node *node)
 {
-    const struct leat_window *window = &((const struct aggregation *)node->step->options)->with.window;
-    int64_t settled_ms = time_settled(&node->feed, &node->clock);
-    int64_t emitted_ms = on_close_emitted(node);
-    int64_t before_ms = settled_ms - node->step->stores[0].spec.retention_ms + 1;
+    int64_t from_ms = aggregate_retained_from(node), emitted_ms = on_close_emitted(node);
 
-    if (window_kind(window) == LEAT_SLIDING)
-        before_ms -= window->size + 1;
-    if (emitted_ms != TIME_MAX && before_ms > emitted_ms - window_closes_after(window) + 1)
-        before_ms = emitted_ms - window_closes_after(window) + 1;
-    if (settled_ms != TIME_NONE)
-        store_expire(node->stores[0], before_ms);
+    if (emitted_ms != TIME_MAX)
+        emitted_ms -= window_closes_after(node->step->window) - 1;
+    store_expire(node->stores[0], from_ms < emitted_ms ? from_ms : emitted_ms);
     return rows_flush(node);
 }
 

@@ -21,19 +21,23 @@ struct leat_table *aggregate_stream(struct leat_stream *in, const char *name,
 /* Moves the clock of the change's origin. */
 void aggregate_reach(struct node *node, int input, const struct change *change);
 
-/* Adds the change to the row under row_key and passes on the result with the window's bounds.
- * aggregate_row_from() begins a new row with a value instead of .init; NULL: none. */
+/* Adds the change to the row under row_key and passes on the result with the window's bounds. */
 int aggregate_row(struct node *node, int input, struct leat_bytes row_key, struct leat_span window,
                   const struct change *change);
-int aggregate_row_from(struct node *node, int input, struct leat_bytes row_key,
-                       struct leat_span window, const struct change *change, const void *value);
+
+/* The same, but the row begins anew, whatever it was: with the value, or with none. */
+int aggregate_row_anew(struct node *node, int input, struct leat_bytes row_key,
+                       struct leat_span window, const void *value, const struct change *change);
 
 /* The callbacks: init for a new row, then add, or merge for a partial aggregate. Between
  * node_enter() and node_leave(). */
 void aggregate_add(const struct aggregation *aggregation, int input, bool existed,
                    const struct change *change, void *out);
 
-/* operator.flush of an aggregate over windows: what has closed for good expires. */
+/* The first start of a window, or end of a session, that the retention keeps. */
+int64_t aggregate_retained_from(const struct node *node);
+
+/* operator.flush of an aggregate over windows: what is of no more use expires. */
 int aggregate_flush(struct node *node);
 
 /* Whether the window is kept as panes (panes.c). */

@@ -17,11 +17,6 @@
 
 enum { INDEX_HEAD_BYTES = 16 };
 
-static const struct leat_window *window_of(const struct node *node)
-{
-    return &((const struct aggregation *)node->step->options)->with.window;
-}
-
 void on_close_plan(struct step *step)
 {
     char name[LEAT_ERROR_TEXT];
@@ -52,7 +47,7 @@ static struct leat_bytes index_key(struct arena *arena, int64_t close_ms, int64_
 static int64_t read_index(const struct node *node, const struct entry *entry,
                           struct leat_record *record)
 {
-    const struct leat_window *window = window_of(node);
+    const struct leat_window *window = node->step->window;
     int64_t close_ms = (int64_t)big_endian_get_64(entry->key.data);
     int64_t start_ms = (int64_t)big_endian_get_64(entry->key.data + 8);
 
@@ -70,7 +65,7 @@ int on_close_note(struct node *node, const struct leat_record *record)
     const struct leat_span *span = &record->window;
     struct on_close *state = node->state;
     int64_t row_ms = span->kind == LEAT_SPAN_SESSION ? span->end_ms : span->start_ms;
-    int64_t close_ms = row_ms + window_closes_after(window_of(node));
+    int64_t close_ms = row_ms + window_closes_after(node->step->window);
     struct entry *entry;
     int status = store_entry(node->stores[1], index_key(&node->flow->record, close_ms,
                                                         span->start_ms, record->key),

@@ -9,7 +9,9 @@
 
 #include "state/session_key.h"
 #include "topology/flow.h"
+#include "topology/on_close.h"
 #include "topology/operators.h"
+#include "topology/windows.h"
 
 struct session {
     struct session *next;
@@ -65,15 +67,6 @@ static int walk_sessions(struct node *node, struct store_cursor *cursor,
     return status;
 }
 
-/* The first end at which a session is kept. One that ended a retention ago is open still: it closes
- * when time has gone past that. */
-static int64_t retained_from(const struct node *node)
-{
-    int64_t settled_ms = time_settled(&node->feed, &node->clock);
-
-    return settled_ms - node->step->stores[0].spec.retention_ms;
-}
-
 /* What the retention has passed is not looked at, be it in the store still or not: that depends on
  * the last commit, which decides no results. */
 static int find_sessions(struct node *node, const struct leat_record *record,
@@ -81,11 +74,13 @@ static int find_sessions(struct node *node, const struct leat_record *record,
 {
     const struct aggregation *aggregation = node->step->options;
     int64_t at_ms = record->timestamp_ms, gap_ms = aggregation->with.window.size;
-    int64_t low_ms = retained_from(node) > at_ms - gap_ms ? retained_from(node) : at_ms - gap_ms;
+    int64_t low_ms = aggregate_retained_from(node);
     struct store_cursor *cursor;
     struct leat_bytes from, to;
     int status;
 
+    if (low_ms < at_ms - gap_ms)
+        low_ms = at_ms - gap_ms;
     *merger = (struct merger){ .span = session_span(at_ms, at_ms) };
     merger->last = &merger->first;
     session_key_bounds(&node->flow->record, record->key, low_ms, INT64_MAX, &from, &to);
@@ -159,22 +154,16 @@ static int replace_sessions(struct node *node, const struct merger *merger, cons
     return status ? status : write_session(node, merger->span, value, cause);
 }
 
-static int session_process(struct node *node, int input, const struct change *change)
+static int add_record(struct node *node, int input, const struct change *change)
 {
-    const struct aggregation *aggregation = node->step->options;
-    const struct leat_window *window = &aggregation->with.window;
     struct merger merger;
     const void *value;
     int64_t close_ms;
-    int status;
+    int status = find_sessions(node, &change->record, &merger);
 
-    if (!change->record.key.data)
-        return node_drop(node);
-    aggregate_reach(node, input, change);
-    status = find_sessions(node, &change->record, &merger);
     if (status)
         return status;
-    close_ms = merger.span.end_ms + window->size + window->grace + 1;
+    close_ms = merger.span.end_ms + window_closes_after(node->step->window);
     if (aggregate_too_late(node, input, change, close_ms))
         return aggregate_late(node, merger.span, change);
     status = merged_value(node, input, change, &merger, &value);
@@ -183,13 +172,20 @@ static int session_process(struct node *node, int input, const struct change *ch
     return replace_sessions(node, &merger, value, change);
 }
 
-static int session_flush(struct node *node)
+static int session_process(struct node *node, int input, const struct change *change)
 {
-    store_expire(node->stores[0], retained_from(node));
-    return rows_flush(node);
+    int status;
+
+    if (!change->record.key.data)
+        return node_drop(node);
+    aggregate_reach(node, input, change);
+    status = add_record(node, input, change);
+    return status ? status : on_close_look(node, input, change);
 }
 
 const struct operator aggregate_sessions = {
     .verb = "session-aggregate", .copartitioned = true, .windowed = true,
-    .process = session_process, .flush = session_flush, .get = rows_get,
+    .state_size = sizeof(struct on_close), .open = on_close_open, .process = session_process,
+    .flush = aggregate_flush, .get = rows_get, .advance = on_close_advance,
+    .save = on_close_save, .load = on_close_load, .close = on_close_close,
 };

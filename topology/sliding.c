@@ -38,11 +38,6 @@ struct slide { /* one record */
     int64_t previous_ms;     /* the last record before this one; TIME_NONE */
 };
 
-static const struct leat_window *window_of(const struct node *node)
-{
-    return &((const struct aggregation *)node->step->options)->with.window;
-}
-
 static struct leat_bytes key_of(const struct slide *slide, int64_t start_ms)
 {
     return window_key_build(&slide->node->flow->record, slide->change->record.key, start_ms, 0);
@@ -137,17 +132,23 @@ static void look_around(struct slide *slide)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* Adds the record to a window. One that does not exist begins with the value. */
-static int add_to(struct slide *slide, int64_t start_ms, const void *value)
+static struct leat_span span_of(const struct slide *slide, int64_t start_ms)
 {
-    struct node *node = slide->node;
-    struct leat_span span = leat_window_span(start_ms, start_ms + slide->size_ms);
-    int64_t close_ms = start_ms + window_closes_after(window_of(node));
+    return leat_window_span(start_ms, start_ms + slide->size_ms);
+}
 
-    if (aggregate_too_late(node, slide->input, slide->change, close_ms))
-        return aggregate_late(node, span, slide->change);
-    return aggregate_row_from(node, slide->input, key_of(slide, start_ms), span, slide->change,
-                              value);
+static bool is_late(const struct slide *slide, int64_t start_ms)
+{
+    return aggregate_too_late(slide->node, slide->input, slide->change,
+                              start_ms + window_closes_after(slide->node->step->window));
+}
+
+static int add_to(struct slide *slide, int64_t start_ms)
+{
+    if (is_late(slide, start_ms))
+        return aggregate_late(slide->node, span_of(slide, start_ms), slide->change);
+    return aggregate_row(slide->node, slide->input, key_of(slide, start_ms),
+                         span_of(slide, start_ms), slide->change);
 }
 
 static int make_right(struct slide *slide)
@@ -158,7 +159,7 @@ static int make_right(struct slide *slide)
     if (!slide->right.value)
         return LEAT_OK;
     result.record.timestamp_ms = slide->right.timestamp_ms;
-    result.record.window = leat_window_span(start_ms, start_ms + slide->size_ms);
+    result.record.window = span_of(slide, start_ms);
     return rows_set(slide->node, key_of(slide, start_ms), slide->right.value, &result);
 }
 
@@ -169,10 +170,11 @@ static int make_right_of_previous(struct slide *slide)
     if (slide->previous_ms == TIME_NONE || find_window(slide, start_ms) ||
         start_ms + slide->size_ms < slide->at_ms)
         return LEAT_OK;
-    return add_to(slide, start_ms, NULL);
+    return add_to(slide, start_ms);
 }
 
-/* It begins with what the last window before the record holds, where that reaches into it. */
+/* It begins with what the last window before the record holds, where that reaches into it; anew
+ * even if the record has just made it as the right one of the previous. */
 static int make_left(struct slide *slide)
 {
     struct node *node = slide->node;
@@ -181,9 +183,12 @@ static int make_left(struct slide *slide)
 
     if (slide->left)
         return LEAT_OK;
+    if (is_late(slide, start_ms))
+        return aggregate_late(node, span_of(slide, start_ms), slide->change);
     if (slide->before && start_ms <= slide->previous_ms)
         value = node_copy_value(node, node->step->type, slide->before->value);
-    return add_to(slide, start_ms, value);
+    return aggregate_row_anew(node, slide->input, key_of(slide, start_ms),
+                              span_of(slide, start_ms), value, slide->change);
 }
 
 static int slide_early(struct slide *slide)
@@ -192,12 +197,12 @@ static int slide_early(struct slide *slide)
 
     for (const struct met *met = slide->met; met && !status; met = met->next)
         if (met != slide->left && met->start_ms <= slide->at_ms)
-            status = add_to(slide, met->start_ms, NULL);
+            status = add_to(slide, met->start_ms);
     if (!status)
         status = make_right(slide);
     if (!status)
         status = make_right_of_previous(slide);
-    return status ? status : add_to(slide, 0, NULL);
+    return status ? status : add_to(slide, 0);
 }
 
 /* Where another record lies at t, which made its left window, there is nothing left to make. */
@@ -208,7 +213,7 @@ static int slide_on(struct slide *slide)
 
     for (const struct met *met = slide->met; met && !status; met = met->next)
         if (met->start_ms <= slide->at_ms)
-            status = add_to(slide, met->start_ms, NULL);
+            status = add_to(slide, met->start_ms);
     if (status || complete)
         return status;
     status = make_right_of_previous(slide);
@@ -220,7 +225,7 @@ static int slide_on(struct slide *slide)
 /* As in Kafka Streams, an early record passes nothing on that has closed. */
 static int sliding_process(struct node *node, int input, const struct change *change)
 {
-    const struct leat_window *window = window_of(node);
+    const struct leat_window *window = node->step->window;
     int64_t at_ms = change->record.timestamp_ms;
     struct slide slide = { .node = node, .input = input, .change = change, .at_ms = at_ms,
                            .size_ms = window->size, .early = at_ms < window->size };

@@ -104,11 +104,9 @@ int64_t time_closing(const struct time_feed *feed, const struct time_clock *cloc
 
 int64_t time_settled(const struct time_feed *feed, const struct time_clock *clock)
 {
-    int64_t least = clock->greatest[0];
+    int64_t least = feed->heard_count ? least_of(feed) : TIME_MAX;
 
-    if (feed->heard_count)
-        return least_of(feed);
-    for (int input = 1; input < clock->inputs; input++)
+    for (int input = 0; input < clock->inputs && feed->single; input++)
         if (*time_place(clock, input, 0) < least)
             least = *time_place(clock, input, 0);
     return least;

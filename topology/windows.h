@@ -38,4 +38,12 @@ static inline int64_t window_first(const struct leat_window *window, int64_t tim
     return (low > 0 ? low : 0) / advance * advance;
 }
 
+/* The start of the last window that holds the timestamp. */
+static inline int64_t window_last(const struct leat_window *window, int64_t timestamp_ms)
+{
+    int64_t advance = window_advance(window);
+
+    return timestamp_ms / advance * advance;
+}
+
 #endif
