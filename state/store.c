@@ -83,6 +83,7 @@ int store_open(struct home *home, const struct store_spec *spec, struct codec *c
     buffer_init(&store->loaded, ROW_HEAD_BYTES + (size_t)LIMIT_VALUE_BYTES);
     buffer_init(&store->encoded, ROW_HEAD_BYTES + (size_t)LIMIT_VALUE_BYTES);
     buffer_init(&store->key, LIMIT_KEY_BYTES + KEY_EXTRA_BYTES);
+    buffer_init(&store->swept, LIMIT_KEY_BYTES + KEY_EXTRA_BYTES);
     *out = store;
     return LEAT_OK;
 }
@@ -102,6 +103,7 @@ void store_close(struct store *store)
     buffer_free(&store->loaded);
     buffer_free(&store->encoded);
     buffer_free(&store->key);
+    buffer_free(&store->swept);
     memory_free(store->spec.name);
     memory_free(store);
 }
@@ -328,7 +330,8 @@ void store_expire(struct store *store, int64_t before_ms)
     if (!store->time_from_end || before_ms <= store->expire_before_ms)
         return;
     store->expire_before_ms = before_ms;
-    home_expire(store->home, store->number, store->time_from_end, before_ms);
+    if (store->spec.kind != STORE_VERSIONED)
+        home_expire(store->home, store->number, store->time_from_end, before_ms);
 }
 
 /* ---- restoring ----------------------------------------------------------------------------------

@@ -107,8 +107,14 @@ int store_restore(struct store *store, struct leat_bytes key, struct leat_bytes 
 
 /* Rows of windows that start, or of sessions or versions that end, before are of no more use:
  * invisible at once, and dropped after the next commit (home_expire()). An abort takes it back.
- * What was written to one of them and not flushed yet is still flushed. */
+ * What was written to one of them and not flushed yet is still flushed. Versions only go by
+ * store_sweep(). */
 void store_expire(struct store *store, int64_t before_ms);
+
+/* Behind a flush: deletes some of the rows that have expired, and calls each for them as the flush
+ * does for a deletion. In as many calls as it takes to write all rows once, all are looked at. */
+int store_sweep(struct store *store, store_flush_fn each, void *user,
+                struct leat_error *error) MUST_CHECK;
 
 uint16_t store_number(const struct store *store);
 struct codec *store_codec(const struct store *store); /* of its values */

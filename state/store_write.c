@@ -136,6 +136,7 @@ int store_flush(struct store *store, store_flush_fn each, void *user, struct lea
                 return code;
         }
         assert(staged == store->staged.dirty_first);
+        store->unswept++;
         staged_mark_clean(&store->staged, staged);
         staged->existed = staged->entry.value;
         staged->before_taken = false;

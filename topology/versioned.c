@@ -54,14 +54,24 @@ int versioned_take(struct node *node, const struct change *change)
     return node_forward(node, &update);
 }
 
+static int forget(void *user, struct store *store, const struct entry *entry,
+                  struct leat_bytes wire, struct leat_error *error)
+{
+    struct node *node = user;
+
+    return node->flow->options.ops->changelog(node->flow, store, entry, wire);
+}
+
 /* What is left at the beginning of the history is what was still valid then. */
 int versioned_flush(struct node *node)
 {
     int64_t settled_ms = time_settled(&node->feed, &node->clock);
+    int status;
 
     if (settled_ms != TIME_NONE)
         store_expire(node->stores[0], settled_ms - history(node) + 1);
-    return rows_flush(node);
+    status = rows_flush(node);
+    return status ? status : store_sweep(node->stores[0], forget, node, node->flow->error);
 }
 
 /* ---- reads ----------------------------------------------------------------------------------- */

@@ -275,19 +275,19 @@ static void refused(const char *sentence)
     cr_assert(strstr(error.text, sentence) != NULL, "%s", error.text);
 }
 
-Test(versioned, history_is_not_negative, .init = bench_describe)
+Test(versioned, history_is_not_negative)
 {
     versioned(-1);
     refused("must not be negative");
 }
 
-Test(versioned, waiting_needs_a_versioned_table, .init = bench_describe)
+Test(versioned, waiting_needs_a_versioned_table)
 {
     join(leat_table_from(bench.topology, "table", &strings), LEAT_INNER, true, 10);
     refused("needs a versioned table");
 }
 
-Test(versioned, nobody_waits_longer_than_the_history, .init = bench_describe)
+Test(versioned, nobody_waits_longer_than_the_history)
 {
     join(versioned(10), LEAT_INNER, true, 11);
     refused("longer than the .history");
