@@ -242,13 +242,15 @@ static void show_row(const struct store *store, const struct entry *entry, int64
 
     if (store_spec(store)->kind == STORE_VERSIONED && version_key_parse(entry->key, &version))
         row.key = version.key;
-    if (store_spec(store)->kind == STORE_WINDOW && window_key_parse(entry->key, &parts)) {
+    if (window_ms > 0 && window_key_parse(entry->key, &parts)) {
         row.key = parts.key;
         row.window = leat_window_span(parts.start_ms, parts.start_ms + window_ms);
     }
-    if (store_spec(store)->kind == STORE_SESSION && session_key_parse(entry->key, &session)) {
+    if (window_ms < 0 && session_key_parse(entry->key, &session)) {
         row.key = session.key;
-        row.window = (struct leat_span){ session.start_ms, session.end_ms, LEAT_SPAN_SESSION };
+        row.window = (struct leat_span){ session.start_ms, session.end_ms,
+                                         window_ms == WINDOW_SESSION ? LEAT_SPAN_SESSION
+                                                                     : LEAT_SPAN_WINDOW };
     }
     visit(user, &row);
 }
@@ -316,7 +318,7 @@ static const struct flow_store *find_store(const struct leat_driver *driver, con
 int leat_driver_rows(struct leat_driver *driver, const char *store, leat_driver_visit visit,
                      void *user)
 {
-    const struct step *global = find_global_step(driver, store);
+    const struct step *global = find_global_step(driver, store), *step;
     const struct flow_store *at;
 
     if (global)
@@ -324,7 +326,9 @@ int leat_driver_rows(struct leat_driver *driver, const char *store, leat_driver_
     at = find_store(driver, store);
     if (!at)
         return LEAT_E_ARGUMENT;
-    return show_store(driver, at->store, at->node->step->window_ms, visit, user);
+    step = at->node->step;
+    return show_store(driver, at->store, step->noun == NOUN_TABLE ? step->window_ms : 0, visit,
+                      user);
 }
 
 int leat_driver_as_of(struct leat_driver *driver, const char *store, struct leat_bytes key,
