@@ -215,7 +215,7 @@ int task_record(struct task *task, struct input *input, const struct log_message
     int status = port_read(&input->port, message, &change, &bare, error);
 
     if (bare)
-        return LEAT_OK;
+        return flow_advance(task->flow, error);
     if (!status && at_ms < 0 && source_of(input) && source_of(input)->timestamp) {
         arena_reset(&task->flow->record);
         return node_drop(input->port.node);

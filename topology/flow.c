@@ -124,6 +124,13 @@ struct node *flow_node(struct flow *flow, const struct step *step)
     return flow->by_step[step->number];
 }
 
+int32_t flow_origin(const struct node *node)
+{
+    const struct flow_options *options = &node->flow->options;
+
+    return options->partition % options->origins[node->step->group];
+}
+
 /* ---- one record ------------------------------------------------------------------------------ */
 
 static int advance(struct flow *flow)
@@ -150,6 +157,17 @@ int flow_record(struct flow *flow, struct node *source, const struct change *cha
     status = source->operator->process(source, 0, change);
     if (!status)
         status = advance(flow);
+    arena_reset(&flow->record);
+    return status;
+}
+
+int flow_advance(struct flow *flow, struct leat_error *error)
+{
+    int status;
+
+    flow->error = error;
+    flow->source = (struct flow_source){ .offset = -1, .partition = -1 };
+    status = advance(flow);
     arena_reset(&flow->record);
     return status;
 }

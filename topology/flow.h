@@ -95,10 +95,17 @@ int flow_load(struct flow *flow, struct leat_error *error) MUST_CHECK;
 
 struct node *flow_node(struct flow *flow, const struct step *step); /* NULL: elsewhere */
 
+/* The origin of what time causes here, and no record: one that the steps behind have a clock of,
+ * also where a repartition is wider than the sources before it. */
+int32_t flow_origin(const struct node *node);
+
 /* One record into a source or a receiving repartition, with all that it causes; then what its
  * timestamp makes due. */
 int flow_record(struct flow *flow, struct node *source, const struct change *change,
                 struct leat_error *error) MUST_CHECK;
+
+/* What a mark that came without a record makes due. */
+int flow_advance(struct flow *flow, struct leat_error *error) MUST_CHECK;
 
 /* What the wall clock makes due. */
 int flow_wall(struct flow *flow, struct leat_error *error) MUST_CHECK;

@@ -215,7 +215,7 @@ static int join_advance(struct node *node)
 {
     struct flow *flow = node->flow;
     struct flow_source source = flow->source;
-    struct change cause = { .origin = flow->options.partition };
+    struct change cause = { .origin = flow_origin(node) };
     int status;
 
     if (node->feed.single || node->step->store_count <= JOIN_WAITING)

@@ -201,12 +201,12 @@ int on_close_look(struct node *node, int input, const struct change *cause)
     return look(node, input, time_closing(&node->feed, &node->clock, input), cause);
 }
 
-/* No record causes this: the result is of the first origin, which is past the closing time as all
- * are. */
+/* No record causes this. */
 int on_close_advance(struct node *node)
 {
     const struct on_close *state = node->state;
-    struct change cause = { .record = { .call = &node->flow->call } };
+    struct change cause = { .record = { .call = &node->flow->call },
+                            .origin = flow_origin(node) };
 
     if (!state->count || !by_marks(node))
         return LEAT_OK;

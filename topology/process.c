@@ -49,7 +49,7 @@ static int punctuate(struct node *node, enum schedule by, leat_visit call, int64
     struct process_state *state = node->state;
     struct flow *flow = node->flow;
     struct flow_source source = flow->source;
-    struct change change = { .origin = flow->options.partition, .origin_ms = now_ms };
+    struct change change = { .origin = flow_origin(node), .origin_ms = now_ms };
     int status;
 
     change.record = (struct leat_record){ .timestamp_ms = now_ms,

@@ -327,7 +327,7 @@ static int suppress_process(struct node *node, int input, const struct change *c
 /* Marks may have moved the closing time. What they make due is no record's doing. */
 static int suppress_advance(struct node *node)
 {
-    struct change none = { .record = { .call = &node->flow->call } };
+    struct change none = { .record = { .call = &node->flow->call }, .origin = flow_origin(node) };
 
     return node->feed.single ? LEAT_OK : release(node, &none);
 }
