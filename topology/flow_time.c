@@ -55,7 +55,7 @@ static void open_feed(struct flow *flow, struct node *node)
 
     node->feed.heard = memory_array(ways, sizeof *node->feed.heard);
     node->feed.sources = memory_array(ways, sizeof *node->feed.sources);
-    feed_from(node, &node->feed, ways);
+    feed_from(node->operator->timed_by_first ? node->inputs[0] : node, &node->feed, ways);
     node->feed.single = origins == 1 || !node->feed.heard_count;
     if (!node->operator->source)
         time_clock_init(&node->clock, inputs, node->feed.single ? 1 : origins);

@@ -3,8 +3,8 @@
  *
  * A record stays in the buffer until time is .grace behind it; by then the versions of its own time
  * are known. Records leave in order of time and key. One that comes later than that meets what is
- * known at once. The time is the operator's closing time: of the stream with one origin, as in Kafka
- * Streams; with several, of all that feeds the join.
+ * known at once. The time is the closing time of what feeds the stream, with one origin its own
+ * clock, as in Kafka Streams. The table's is none of it: a table may stand still for long.
  * A row's key is the record's time, its key, a sequence number, its origin and origin time.
  */
 #include "base/limits.h"
@@ -182,7 +182,7 @@ static int as_of_load(struct node *node)
 
 const struct operator join_as_of = {
     .verb = "join-table-as-of", .state_size = sizeof(struct as_of_state), .copartitioned = true,
-    .windowed = true, .process = as_of_process, .advance = as_of_advance,
+    .windowed = true, .timed_by_first = true, .process = as_of_process, .advance = as_of_advance,
     .save = as_of_save, .load = as_of_load,
 };
 

@@ -39,6 +39,7 @@ struct operator {
     bool source, sink; /* fed by a topic; feeds a topic */
     bool copartitioned; /* its inputs must have equal partition counts */
     bool windowed;     /* has a clock */
+    bool timed_by_first; /* what feeds its first input alone closes windows */
     bool keeps_on_need;    /* a table that gets its store when somebody first needs its rows */
     bool may_keep;         /* a table that leat_keep() gives a store */
     bool before_of_inputs; /* what it knows of a row before, its inputs told it; store or not */
