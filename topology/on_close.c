@@ -59,17 +59,39 @@ static int64_t read_index(const struct node *node, const struct entry *entry,
     return close_ms;
 }
 
+static int64_t closes_at(const struct node *node, const struct leat_span *span)
+{
+    int64_t row_ms = span->kind == LEAT_SPAN_SESSION ? span->end_ms : span->start_ms;
+
+    return row_ms + window_closes_after(node->step->window);
+}
+
+static int index_entry(struct node *node, const struct leat_record *record, struct entry **entry)
+{
+    const struct leat_span *span = &record->window;
+
+    return store_entry(node->stores[1], index_key(&node->flow->record, closes_at(node, span),
+                                                  span->start_ms, record->key),
+                       entry, node->flow->error);
+}
+
+int on_close_forget(struct node *node, const struct leat_record *record)
+{
+    struct entry *entry;
+    int status = index_entry(node, record, &entry);
+
+    if (!status && entry->value)
+        store_set(node->stores[1], entry, NULL, record->timestamp_ms);
+    return status;
+}
+
 int on_close_note(struct node *node, const struct leat_record *record)
 {
     const struct leat_bytes mark = LEAT_LITERAL("");
-    const struct leat_span *span = &record->window;
     struct on_close *state = node->state;
-    int64_t row_ms = span->kind == LEAT_SPAN_SESSION ? span->end_ms : span->start_ms;
-    int64_t close_ms = row_ms + window_closes_after(node->step->window);
+    int64_t close_ms = closes_at(node, &record->window);
     struct entry *entry;
-    int status = store_entry(node->stores[1], index_key(&node->flow->record, close_ms,
-                                                        span->start_ms, record->key),
-                             &entry, node->flow->error);
+    int status = index_entry(node, record, &entry);
 
     if (status || entry->value)
         return status;

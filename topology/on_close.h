@@ -30,6 +30,9 @@ void on_close_plan(struct step *step);
 /* A row came to be that leaves when its window has closed. record has its key and window. */
 int on_close_note(struct node *node, const struct leat_record *record);
 
+/* A row that had been noted is no more. */
+int on_close_forget(struct node *node, const struct leat_record *record);
+
 /* With one origin, at the end of an operator's process(): passes on what the input's time has
  * closed. */
 int on_close_look(struct node *node, int input, const struct change *cause);

@@ -123,8 +123,10 @@ int rows_close(struct node *node, struct row_edit *edit, const struct change *re
         store_set(node->stores[0], entry, NULL, result->record.timestamp_ms);
     else
         store_touch(node->stores[0], entry, result->record.timestamp_ms);
+    if (node->step->stores[0].on_close && none)
+        return edit->existed ? on_close_forget(node, &result->record) : LEAT_OK;
     if (node->step->stores[0].on_close)
-        return none || edit->existed ? LEAT_OK : on_close_note(node, &result->record);
+        return edit->existed ? LEAT_OK : on_close_note(node, &result->record);
     if (rows_cached(node) || !node->edge_count)
         return LEAT_OK;
     change.record.value = entry->value;

@@ -131,15 +131,25 @@ static int merged_value(struct node *node, int input, const struct change *chang
     return node_leave(node, change);
 }
 
+/* A row that is written has none before it to tell: what merged was deleted first. Kafka Streams
+ * says so, when it does not cache, of a session of one instant too, which is written over. */
 static int write_session(struct node *node, struct leat_span span, const void *value,
                          const struct change *cause)
 {
+    struct leat_bytes key = session_key_build(&node->flow->record, cause->record.key,
+                                              span.start_ms, span.end_ms);
     struct change result = *cause;
+    struct row_edit edit;
+    int status = rows_open(node, key, &edit);
 
+    if (status)
+        return status;
+    if (value)
+        edit.before = NULL;
     result.record.timestamp_ms = span.end_ms;
     result.record.window = span;
-    return rows_set(node, session_key_build(&node->flow->record, cause->record.key, span.start_ms,
-                                            span.end_ms), value, &result);
+    store_set(node->stores[0], edit.entry, value, span.end_ms);
+    return rows_close(node, &edit, &result, !value);
 }
 
 /* A record that falls on a session of its own single instant replaces that one's row. */
