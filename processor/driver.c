@@ -12,7 +12,7 @@
 
 #include <assert.h>
 
-enum { DRIVER_QUEUE_BYTES = 64 << 20 };
+enum { DRIVER_QUEUE_BYTES = 64 << 20, HEADER_ARENA_BYTES = 1 << 10 };
 
 static const char application[] = "driver";
 
@@ -175,6 +175,7 @@ int leat_driver_new(struct leat_topology *topology, const struct leat_driver_opt
                                            driver->options.wall_ms, 0 };
     driver->batch = 1;
     buffer_init(&driver->scratch, LIMIT_VALUE_BYTES);
+    arena_init(&driver->header_arena, HEADER_ARENA_BYTES);
     if (driver->options.state) {
         driver->budget = budget_new(driver->options.memory_bytes ? driver->options.memory_bytes
                                                                  : BUDGET_LEAST_BYTES);
@@ -208,6 +209,7 @@ void leat_driver_close(struct leat_driver *driver)
         registry_free(driver->registry);
     budget_free(driver->budget);
     buffer_free(&driver->scratch);
+    arena_free(&driver->header_arena);
     memory_free(driver->path);
     memory_free(driver);
 }

@@ -2,12 +2,14 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "processor/driver_parts.h"
+#include "processor/port_headers.h"
 #include "schemas/codec.h"
 #include "state/big_endian.h"
 #include "state/session_key.h"
 #include "state/version_key.h"
 #include "state/window_key.h"
 #include "topology/global.h"
+#include "topology/headers.h"
 #include "topology/operators.h"
 
 enum { DRIVER_OUTPUT_BYTES = 64 << 20 };
@@ -40,10 +42,19 @@ int leat_driver_send_bytes(struct leat_driver *driver, const char *topic, struct
                          "a record of topic '%s' has the negative timestamp %lld", topic,
                          (long long)timestamp_ms);
     record.topic = log_writer_topic(driver->feeder, topic);
-    status = log_writer_send(driver->feeder, &record, &driver->error);
+    status = port_send_headed(driver->feeder, &record, driver->headers, &driver->error);
+    driver->headers = (struct leat_bytes){ 0 };
+    arena_reset(&driver->header_arena);
     if (!status)
         status = log_writer_flush(driver->feeder, &driver->error);
     return status ? status : driver_run(driver);
+}
+
+void leat_driver_give_header(struct leat_driver *driver, const char *name,
+                             struct leat_bytes value)
+{
+    driver->headers = headers_add(&driver->header_arena, driver->headers,
+                                  &(struct header){ name, value });
 }
 
 static struct codec *codec_for(struct leat_driver *driver, const char *topic,

@@ -49,6 +49,8 @@ struct leat_driver {
     struct driver_codec *codecs;
     size_t codec_count, codec_capacity;
     struct buffer scratch;
+    struct arena header_arena;
+    struct leat_bytes headers;   /* of the record that is sent next */
     uint64_t commits;
     int batch;                   /* records to a commit; 0: they are held back */
     struct leat_error error;

@@ -15,16 +15,28 @@ static uint64_t zigzag(int64_t value)
     return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
 }
 
+static void put_headers(struct leat_bytes headers, struct buffer *out)
+{
+    put_varint(out, headers.size);
+    if (headers.size)
+        memcpy(out->data + out->size, headers.data, headers.size);
+    out->size += headers.size;
+}
+
 int frame_begin(const struct frame *frame, struct buffer *out)
 {
-    if (buffer_room(out, FRAME_HEAD_MAX_BYTES))
+    uint8_t flags = (uint8_t)(frame->flags | (frame->headers.size ? FRAME_HEADERS : 0));
+
+    if (buffer_room(out, FRAME_HEAD_MAX_BYTES + frame->headers.size))
         return LEAT_E_LIMIT;
     out->data[out->size++] = FRAME_VERSION;
-    out->data[out->size++] = (char)frame->flags;
+    out->data[out->size++] = (char)flags;
     put_varint(out, (uint64_t)frame->sender);
     put_varint(out, (uint64_t)frame->origin);
     put_varint(out, zigzag(frame->origin_ms));
     put_varint(out, zigzag(frame->mark_ms));
+    if (flags & FRAME_HEADERS)
+        put_headers(frame->headers, out);
     return LEAT_OK;
 }
 
@@ -62,16 +74,18 @@ static bool take_number(struct leat_bytes *bytes, int32_t *number)
     return true;
 }
 
-static bool take_old(struct leat_bytes *bytes, struct frame *frame)
+/* What the flag announces: a length, and so many bytes. */
+static bool take_part(struct leat_bytes *bytes, const struct frame *frame, enum frame_flags flag,
+                      struct leat_bytes *part)
 {
     uint64_t size;
 
-    frame->old = (struct leat_bytes){ 0 };
-    if (!(frame->flags & FRAME_OLD))
+    *part = (struct leat_bytes){ 0 };
+    if (!(frame->flags & flag))
         return true;
     if (!take_varint(bytes, &size) || size > bytes->size)
         return false;
-    frame->old = leat_bytes(bytes->data, size);
+    *part = leat_bytes(bytes->data, size);
     bytes->data += size;
     bytes->size -= size;
     return true;
@@ -88,7 +102,8 @@ int frame_read(struct leat_bytes bytes, struct frame *out, struct leat_error *er
     bytes.size -= 2;
     if (!take_number(&bytes, &out->sender) || !take_number(&bytes, &out->origin) ||
         !take_time(&bytes, &out->origin_ms) || !take_time(&bytes, &out->mark_ms) ||
-        !take_old(&bytes, out))
+        !take_part(&bytes, out, FRAME_HEADERS, &out->headers) ||
+        !take_part(&bytes, out, FRAME_OLD, &out->old))
         return error_set(error, LEAT_E_DATA, "the repartitioned record's frame is cut short");
     out->value = out->flags & FRAME_NULL ? (struct leat_bytes){ 0 } : bytes;
     return LEAT_OK;

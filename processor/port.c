@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "processor/partition.h"
+#include "processor/port_headers.h"
 #include "schemas/codec.h"
 #include "schemas/wire.h"
 #include "state/session_key.h"
@@ -173,7 +174,8 @@ static int encode_frame(struct port *port, const struct change *change, int32_t 
                            .sender = sender,
                            .origin = change->origin,
                            .origin_ms = change->origin_ms,
-                           .mark_ms = port->mark_ms };
+                           .mark_ms = port->mark_ms,
+                           .headers = change->record.call->headers };
     struct codec *codec = change->partial ? port->partial_codec : port->codec;
     int status = frame_begin(&frame, out);
 
@@ -259,6 +261,8 @@ int port_send(struct port *port, struct log_writer *writer, const struct change 
     if (port->framed)
         port->told_ms[record.partition] = port->mark_ms;
     port->records++;
+    if (change->record.call->headers.size && !port->framed)
+        return port_send_headed(writer, &record, change->record.call->headers, error);
     return log_writer_send(writer, &record, error);
 }
 
@@ -329,6 +333,7 @@ static int read_frame(struct port *port, const struct log_message *message, stru
         return status;
     change->origin = frame.origin;
     change->origin_ms = frame.origin_ms;
+    port->headers = frame.headers;
     change->partial = frame.flags & FRAME_DECIDED;
     codec = change->partial && port->partial_codec ? port->partial_codec : port->codec;
     change->record.type = codec_type(codec);
@@ -340,32 +345,20 @@ static int read_frame(struct port *port, const struct log_message *message, stru
     return status;
 }
 
-static bool schema_header(const struct log_message *message, struct leat_bytes *value)
-{
-    struct log_header headers[LIMIT_HEADERS];
-    size_t count = log_message_headers(message, headers, LIMIT_HEADERS);
-
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(headers[i].name, WIRE_HEADER)) {
-            *value = headers[i].value;
-            return true;
-        }
-    return false;
-}
-
 static int read_plain(struct port *port, const struct log_message *message, struct change *change,
                       struct leat_error *error)
 {
     struct arena *arena = &port->node->flow->record;
-    struct leat_bytes header;
+    struct leat_bytes schema;
     void *value = NULL;
     int status = LEAT_OK;
 
     change->record.type = port->node->step->type;
+    port->headers = port_take_headers(message, arena, &schema);
     if (!message->value.data)
         return LEAT_OK;
-    if (change->record.type->schema && schema_header(message, &header))
-        status = codec_decode_headed(port->codec, header, message->value, arena, &value, error);
+    if (change->record.type->schema && schema.data)
+        status = codec_decode_headed(port->codec, schema, message->value, arena, &value, error);
     else
         status = codec_decode(port->codec, message->value, arena, &value, error);
     change->record.value = value;
@@ -376,6 +369,7 @@ int port_read(struct port *port, const struct log_message *message, struct chang
               bool *bare, struct leat_error *error)
 {
     *bare = false;
+    port->headers = (struct leat_bytes){ 0 };
     change->record = (struct leat_record){ .key = message->key,
                                            .timestamp_ms = message->timestamp_ms,
                                            .call = &port->node->flow->call };

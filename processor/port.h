@@ -35,6 +35,7 @@ struct port {
     int64_t *told_ms;            /* by partition: the last mark that went there */
     int64_t next_bare_ms;        /* monotonic: not before this the next bare marks */
     uint64_t records;            /* that crossed it */
+    struct leat_bytes headers;   /* of the message read last, in the record's arena or its own */
 };
 
 void port_init(struct port *port, struct node *node, const struct layout *layout,

@@ -24,7 +24,8 @@ static void enter_source(struct task *task, struct input *input, const struct lo
                                                .partition = message->partition,
                                                .offset = message->offset,
                                                .timestamp_ms = at_ms,
-                                               .node = input->port.node };
+                                               .node = input->port.node,
+                                               .headers = input->port.headers };
 }
 
 /* The extractor's own failure is the end, as in Kafka Streams: no handler can say when a record
@@ -38,9 +39,11 @@ static int call_extractor(struct task *task, struct input *input, const struct c
     struct leat_call *call = node_enter(node, change);
     int status;
 
+    call->headers = source->headers;
     *at_ms = source_of(input)->timestamp(&change->record, *time_place(&node->clock, 0, 0));
     status = call->status;
     call->status = LEAT_OK;
+    call->headers = (struct leat_bytes){ 0 };
     if (status != LEAT_E_CALLBACK)
         return status;
     return error_set(error, LEAT_E_CALLBACK,
@@ -62,6 +65,7 @@ static int extract(struct task *task, struct input *input, const struct log_mess
     enter_source(task, input, message, *at_ms);
     if (!status)
         status = call_extractor(task, input, &change, at_ms, error);
+    task->flow->source.headers = (struct leat_bytes){ 0 };
     arena_reset(&task->flow->record);
     return status == LEAT_E_DATA ? LEAT_OK : status;
 }

@@ -203,4 +203,5 @@ void staged_mark_clean(struct staged *staged, struct staged_entry *entry)
     entry->earlier = entry->later = NULL;
     entry->entry.dirty = false;
     entry->entry.marks = 0;
+    entry->entry.headers = NULL;
 }

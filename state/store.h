@@ -45,6 +45,7 @@ struct entry {
     int32_t origin; /* carried for the topology: whose record wrote last */
     int64_t origin_ms;
     uint64_t marks; /* carried too, and zeroed once the entry was flushed */
+    const struct leat_bytes *headers; /* store_carry()'s; NULL: none, and once it was flushed */
     bool dirty;     /* written since the last flush */
 };
 
@@ -60,6 +61,9 @@ const struct store_spec *store_spec(const struct store *store);
  * row. Never NULL itself on LEAT_OK. */
 int store_entry(struct store *store, struct leat_bytes key, struct entry **out,
                 struct leat_error *error) MUST_CHECK;
+
+/* Keeps a copy of the headers with the entry until it is flushed; none takes them off. */
+void store_carry(struct store *store, struct entry *entry, struct leat_bytes headers);
 
 /* The entry's value to write to, zeroed if there was none. Call store_touch() when it is written.
  */

@@ -80,6 +80,18 @@ void store_set(struct store *store, struct entry *entry, const void *value, int6
     staged_mark_dirty(&store->staged, staged);
 }
 
+void store_carry(struct store *store, struct entry *entry, struct leat_bytes headers)
+{
+    struct leat_bytes *copy;
+
+    entry->headers = NULL;
+    if (!headers.size)
+        return;
+    copy = arena_new(&store->staged.arena, sizeof *copy);
+    *copy = arena_copy(&store->staged.arena, headers);
+    entry->headers = copy;
+}
+
 static int encode(struct store *store, const struct entry *entry, struct leat_error *error)
 {
     struct buffer *row = &store->encoded;

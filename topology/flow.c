@@ -154,7 +154,9 @@ int flow_record(struct flow *flow, struct node *source, const struct change *cha
     flow->error = error;
     if (change->record.timestamp_ms > flow->stream_ms)
         flow->stream_ms = change->record.timestamp_ms;
+    flow->call.headers = flow->source.headers;
     status = source->operator->process(source, 0, change);
+    flow->call.headers = flow->source.headers = (struct leat_bytes){ 0 };
     if (!status)
         status = advance(flow);
     arena_reset(&flow->record);

@@ -51,6 +51,7 @@ struct flow_source { /* of the record being processed; topic NULL: none */
     int32_t partition;
     int64_t offset, timestamp_ms;
     struct node *node;
+    struct leat_bytes headers;
 };
 
 struct flow_store {

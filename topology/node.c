@@ -8,7 +8,8 @@ struct leat_call *node_enter(struct node *node, const struct change *change)
     struct leat_call *call = &node->flow->call;
 
     assert(change->record.call == call);
-    *call = (struct leat_call){ .flow = node->flow, .node = node, .change = change };
+    *call = (struct leat_call){ .flow = node->flow, .node = node, .change = change,
+                                .headers = call->headers };
     return call;
 }
 

@@ -87,14 +87,20 @@ struct leat_call {
     const struct change *change;  /* what it was given */
     bool none;                    /* leat_none() was called */
     int status;                   /* leat_fail(), or what a forward returned */
+    struct leat_bytes headers;    /* headers.h: of the record at work, in the record's arena */
 };
 
+/* What a step does to the headers is seen by those behind it, and not by those beside it. */
 static inline int node_forward(struct node *node, const struct change *change)
 {
+    struct leat_call *call = change->record.call;
+    const struct leat_bytes headers = call->headers;
+
     for (size_t i = 0; i < node->edge_count; i++) {
         struct node *child = node->edges[i].child;
         int status = child->operator->process(child, node->edges[i].input, change);
 
+        call->headers = headers;
         if (status)
             return status;
     }

@@ -76,7 +76,10 @@ static int flush_entry(void *user, struct store *store, const struct entry *entr
     change.before = entry->before;
     change.before_ms = entry->before_ms;
     change.before_known = store_spec(store)->keep_before;
+    if (entry->headers)
+        flow->call.headers = *entry->headers;
     status = node_forward(node, &change);
+    flow->call.headers = (struct leat_bytes){ 0 };
     arena_reset(&flow->record);
     return status;
 }
@@ -119,6 +122,8 @@ int rows_close(struct node *node, struct row_edit *edit, const struct change *re
 
     entry->origin = result->origin;
     entry->origin_ms = result->origin_ms;
+    if (rows_cached(node))
+        store_carry(node->stores[0], entry, result->record.call->headers);
     if (none)
         store_set(node->stores[0], entry, NULL, result->record.timestamp_ms);
     else

@@ -41,6 +41,10 @@ int leat_driver_send(struct leat_driver *driver, const char *topic, struct leat_
 int leat_driver_send_bytes(struct leat_driver *driver, const char *topic, struct leat_bytes key,
                            struct leat_bytes value, int64_t timestamp_ms);
 
+/* The record that is sent next has this header, behind those of earlier calls. */
+void leat_driver_give_header(struct leat_driver *driver, const char *name,
+                             struct leat_bytes value);
+
 /* What is sent from now on waits in its topic until it is released: then up to `batch` records are
  * processed between two commits, as in a backlog. */
 void leat_driver_hold(struct leat_driver *driver);

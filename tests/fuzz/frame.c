@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "processor/frame.h"
 #include "schemas/wire.h"
+#include "topology/headers.h"
 
 #include <assert.h>
 
@@ -37,6 +38,7 @@ static void write_again(const struct frame *frame)
         assert(again.sender == frame->sender && again.origin == frame->origin);
         assert(again.origin_ms == frame->origin_ms && again.mark_ms == frame->mark_ms);
         assert(again.value.size == frame->value.size);
+        assert(leat_bytes_equal(again.headers, frame->headers));
     }
     buffer_free(&out);
 }
@@ -50,7 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_wire(bytes);
     if (!frame_read(bytes, &frame, &error)) {
         assert(frame.sender >= 0 && frame.origin >= 0);
-        assert(frame.value.size + frame.old.size <= size);
+        assert(frame.value.size + frame.old.size + frame.headers.size <= size);
+        for (struct header header; headers_next(&frame.headers, &header);)
+            assert(header.name[strlen(header.name)] == 0 && header.value.size <= size);
         write_again(&frame);
     }
     return 0;

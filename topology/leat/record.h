@@ -76,6 +76,29 @@ const char *leat_source_topic(const struct leat_record *record);
 int32_t leat_source_partition(const struct leat_record *record);
 int64_t leat_source_offset(const struct leat_record *record);
 
+/* Headers. A record carries those of the input record that caused it, through steps and across
+ * repartitions, and into the topics that it is written to; as in Kafka Streams, every record that
+ * a step forwards has the headers of the one that it was given. So
+ *   - what a join makes has those of the record that came last, the stream's in one with a table;
+ *   - what an aggregate passes on at once, and what a window's closing sets free, has those of the
+ *     record at work, and what its cache held back until the commit those of the last one that
+ *     wrote the row;
+ *   - what a buffer held back (suppress, a join's unmatched records) has those of the record that
+ *     set it free, where Kafka Streams has kept the buffered one's;
+ *   - a punctuation has none.
+ * Tables, changelogs and what is read back from them have none either. The header that names the
+ * schema of the input's bytes is not carried: the output has a schema of its own.
+ *
+ * leat_header(): the value of the last one of that name, valid like the record; data NULL where
+ * there is none, or its value is null. What is set or removed holds for what this step forwards
+ * from there on, and all behind it; not for the steps beside it. Set replaces those of the name:
+ * it is Headers.remove(name).add(name, value). name and value are copied.
+ * A record without headers costs nothing for them; one with some is written by a slower call of
+ * the client, so remove what no one reads before a topic of many records. */
+struct leat_bytes leat_header(const struct leat_record *record, const char *name);
+void leat_set_header(const struct leat_record *record, const char *name, struct leat_bytes value);
+void leat_remove_header(const struct leat_record *record, const char *name);
+
 int64_t leat_wall_ms(const struct leat_record *record);
 int64_t leat_stream_ms(const struct leat_record *record); /* the task's stream time; -1 at first */
 
