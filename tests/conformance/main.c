@@ -217,20 +217,31 @@ static void read_options(struct conformance *run, int count, char **arguments)
         usage(2);
 }
 
+/* In memory where that is to be had: the scenarios are small, and what a disk's syncing costs is
+ * not what they are about. */
+static char *make_folder(void)
+{
+    const char *temporary = getenv("TMPDIR");
+    char *path;
+
+    if (!temporary)
+        temporary = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
+    path = memory_format("%s/leat-conformance-XXXXXX", temporary);
+    if (!mkdtemp(path)) {
+        perror(path);
+        exit(2);
+    }
+    return path;
+}
+
 int main(int count, char **arguments)
 {
     struct conformance run = { 0 };
-    const char *temporary = getenv("TMPDIR");
 
     read_options(&run, count, arguments);
     logline_set_level(run.verbose ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR);
-    if (run.rocksdb) {
-        run.folder = memory_format("%s/leat-conformance-XXXXXX", temporary ? temporary : "/tmp");
-        if (!mkdtemp(run.folder)) {
-            perror(run.folder);
-            return 2;
-        }
-    }
+    if (run.rocksdb)
+        run.folder = make_folder();
     for (int i = optind; i < count; i++)
         play_path(&run, arguments[i]);
     if (run.folder)

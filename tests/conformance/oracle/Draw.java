@@ -75,7 +75,10 @@ class Draw {
     int nsteps() { return n(20, p(.2) ? 80 : hid ? 55 : 50); }
 
     // ---- stream op chains ----
-    record Live(String id, String k, String v) { }
+    static final class Live {
+        final String id, k, v;
+        Live(String id, String k, String v) { this.id = id; this.k = k; this.v = v; }
+    }
     int ids;
     String id(String p) { return p + (++ids); }
     String pred(Live l) {
