@@ -5,6 +5,7 @@
  */
 #include "topology/aggregate.h"
 
+#include "base/limits.h"
 #include "topology/flow.h"
 #include "topology/on_close.h"
 #include "topology/operators.h"
@@ -190,10 +191,13 @@ static void check_window(struct step *step, const struct leat_window *window)
 {
     enum leat_window_kind kind = window_kind(window);
     bool instant = kind == LEAT_SLIDING || kind == LEAT_SESSION;
+    int64_t longest_ms = leat_days(LIMIT_WINDOW_DAYS);
 
     step_require(step, window->size > 0 || (instant && !window->size),
                  "the window's .size must %s", instant ? "not be negative" : "be positive");
     step_require(step, window->grace >= 0, "the window's .grace must not be negative");
+    step_require(step, window->size <= longest_ms && window->grace <= longest_ms,
+                 "the window's .size and .grace must not exceed %d days", LIMIT_WINDOW_DAYS);
     if (kind == LEAT_HOPPING)
         step_require(step, window->advance > 0 && window->advance <= window->size,
                      "the window's .advance must lie between 1 and its .size");
@@ -211,10 +215,13 @@ static int64_t least_retention(const struct leat_window *window)
 static void plan_windows(struct step *step, const struct leat_aggregate *with)
 {
     bool session = window_kind(&with->window) == LEAT_SESSION;
-    int64_t least_ms = least_retention(&with->window);
     struct store_plan *plan = &step->stores[0];
+    int64_t least_ms;
 
     check_window(step, &with->window);
+    if (step->topology->mistake.code)
+        return;
+    least_ms = least_retention(&with->window);
     step->window_ms = session ? WINDOW_SESSION : with->window.size;
     plan->spec.kind = session ? STORE_SESSION : STORE_WINDOW;
     plan->spec.retention_ms = with->retention ? with->retention : least_ms;

@@ -273,14 +273,15 @@ int on_close_save(struct node *node)
     return flow_keep(node, "emitted", state->emitted_ms, state->count);
 }
 
-/* At the start, and after an abort: the index is as it was, and what was known of it is not. */
+/* At the start, and after an abort: what was known of the index and the wall clock's last look may
+ * have been undone. */
 int on_close_load(struct node *node)
 {
     struct on_close *state = node->state;
 
     state->moved = false;
     for (int32_t i = 0; i < state->count; i++)
-        state->clocks[i].next_ms = 0;
+        state->clocks[i] = (struct on_close_clock){ 0 };
     return state->count ? flow_kept(node, "emitted", state->emitted_ms, state->count) : LEAT_OK;
 }
 

@@ -14,7 +14,7 @@
 
 struct on_close_clock {
     int64_t next_ms; /* nothing that has not left closes before; 0: not known */
-    int64_t wall_ms; /* when the wall clock allows the next look */
+    int64_t wall_ms; /* when the wall clock allows the next look; 0: at once */
 };
 
 struct on_close { /* node->state; the inputs of a cogroup look by clocks of their own */

@@ -18,6 +18,7 @@ enum {
     LIMIT_REGISTRY_URLS = 16,           /* addresses of one schema registry */
     LIMIT_STEPS = 10000,                /* steps of a topology */
     LIMIT_STEP_INPUTS = 64,             /* inputs of one step */
+    LIMIT_WINDOW_DAYS = 10000000,       /* a window's size, and its grace */
     LIMIT_STEP_POSITIONS = 64,          /* inputs of one task */
     LIMIT_PARTITIONS = 10000,           /* partitions of one topic */
     LIMIT_TASKS = 100000,               /* tasks of one application */
