@@ -67,6 +67,15 @@ static int create(const struct making *making, const char *name, int32_t partiti
     return status;
 }
 
+static int check_length(const struct making *making, const char *topic, const char *what)
+{
+    if (strlen(topic) <= LIMIT_NAME_BYTES)
+        return LEAT_OK;
+    return error_set(making->error, LEAT_E_TOPOLOGY,
+                     "topic '%s' would have a name of %zu characters, and Kafka allows %d; give "
+                     "the %s a shorter name", topic, strlen(topic), LIMIT_NAME_BYTES, what);
+}
+
 /* ---- repartition topics ---------------------------------------------------------------------- */
 
 static int make_repartition(const struct making *making, const struct step *step)
@@ -88,8 +97,10 @@ static int make_changelog(const struct making *making, const char *store, int32_
 {
     char *name = layout_changelog(making->layout, store);
     struct log_topic topic = { .name = name };
-    int status = log_topic_look(making->log, &topic, making->error);
+    int status = check_length(making, name, "store or step");
 
+    if (!status)
+        status = log_topic_look(making->log, &topic, making->error);
     if (!status && topic.partitions && topic.partitions != tasks)
         status = error_set(making->error, LEAT_E_TOPOLOGY,
                            "internal topic '%s' has %d partitions and the topology needs %d: the "
@@ -265,8 +276,12 @@ int internal_topics_check(struct log *log, struct layout *layout, struct leat_er
     const struct leat_topology *topology = layout->topology;
     int status = LEAT_OK;
 
-    for (size_t i = 0; i < topology->step_count && !status; i++)
-        status = make_step_changelogs(&making, topology->steps[i]);
+    for (size_t i = 0; i < topology->step_count && !status; i++) {
+        if (layout->topics[i].name)
+            status = check_length(&making, layout->topics[i].name, "step");
+        if (!status)
+            status = make_step_changelogs(&making, topology->steps[i]);
+    }
     return status ? status : make_time_changelogs(&making);
 }
 

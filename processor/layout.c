@@ -172,25 +172,23 @@ static int decide_repartitions(struct layout *layout, struct leat_error *error)
 
 /* ---- co-partitioning ------------------------------------------------------------------------- */
 
-static int check_inputs(const struct layout *layout, const struct step *step,
-                        struct leat_error *error)
+/* Whatever ways lead to the step: the topics at their ends must be as wide as the first one. */
+static int check_ways(const struct layout *layout, const struct step *step, const struct step *at,
+                      struct leat_error *error)
 {
-    const struct step *first = first_source(step->inputs[0]);
-    int32_t expected = layout->topics[first->number].partitions;
+    const struct layout_topic *first = &layout->topics[first_source(step)->number];
+    const struct layout_topic *topic = &layout->topics[at->number];
+    int status = LEAT_OK;
 
-    for (int i = 1; i < step->input_count; i++) {
-        const struct step *other = first_source(step->inputs[i]);
-        int32_t partitions = layout->topics[other->number].partitions;
-
-        if (partitions != expected)
-            return error_set(error, LEAT_E_TOPOLOGY,
-                             "step '%s' needs inputs with equal partition counts, but '%s' has %d "
-                             "and '%s' has %d; make one topic anew, or put leat_repartition() "
-                             "with .partitions = %d before the step", step->name,
-                             layout->topics[first->number].name, expected,
-                             layout->topics[other->number].name, partitions, expected);
-    }
-    return LEAT_OK;
+    for (int i = 0; i < at->input_count && !status; i++)
+        status = check_ways(layout, step, at->inputs[i], error);
+    if (status || !at->operator->source || topic->partitions == first->partitions)
+        return status;
+    return error_set(error, LEAT_E_TOPOLOGY,
+                     "step '%s' needs inputs with equal partition counts, but '%s' has %d and '%s' "
+                     "has %d; make one topic anew, or put leat_repartition() with .partitions = %d "
+                     "before the step", step->name, first->name, first->partitions, topic->name,
+                     topic->partitions, first->partitions);
 }
 
 static int check_copartitioned(const struct layout *layout, struct leat_error *error)
@@ -199,7 +197,8 @@ static int check_copartitioned(const struct layout *layout, struct leat_error *e
 
     for (size_t i = 0; i < layout->topology->step_count && !status; i++)
         if (layout->topology->steps[i]->operator->copartitioned)
-            status = check_inputs(layout, layout->topology->steps[i], error);
+            status = check_ways(layout, layout->topology->steps[i],
+                                layout->topology->steps[i], error);
     return status;
 }
 

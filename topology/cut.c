@@ -33,6 +33,16 @@ static bool spread(struct leat_topology *topology, int *root)
     return changed;
 }
 
+/* Of its first step; by the name that the user gave, where a verb made several rows. */
+static const char *name_group(const struct step *first)
+{
+    if (first->twin && first->operator->source)
+        return first->twin->name;
+    if (first->edge_count && first->edges[0].child->operator == &source_topics)
+        return first->edges[0].child->name;
+    return first->name;
+}
+
 /* Global tables belong to the process and to no task. */
 static void number_groups(struct leat_topology *topology, const int *root)
 {
@@ -45,9 +55,7 @@ static void number_groups(struct leat_topology *topology, const int *root)
             continue;
         if (root[i] == (int)i) {
             step->group = (int)topology->group_count++;
-            topology->groups[step->group].name = step->twin && step->operator->source
-                                                     ? step->twin->name
-                                                     : step->name;
+            topology->groups[step->group].name = name_group(step);
         }
         step->group = topology->steps[root[i]]->group;
         group = &topology->groups[step->group];

@@ -6,17 +6,31 @@
 
 enum { DESCRIBE_BYTES = 4 << 20 };
 
+/* What a step has beside its name, each between before and after. */
+static void facts(struct buffer *out, const struct step *step, const char *before,
+                  const char *after)
+{
+    if (step->topic)
+        buffer_format(out, "%stopic: %s%s%s", before, step->topic,
+                      step->twin ? ", repartition" : "", after);
+    else if (step->operator == &to_topic)
+        buffer_format(out, "%stopic: chosen for each record%s", before, after);
+    for (int i = 0; i < step->store_count; i++)
+        if (!step->stores[i].scratch)
+            buffer_format(out, "%sstore: %s%s", before, step->stores[i].spec.name, after);
+    for (int i = 0; i < step->use_count; i++)
+        if (step->uses[i].owner != step)
+            buffer_format(out, "%sstore: %s, of %s%s", before,
+                          step->uses[i].owner->stores[step->uses[i].place].spec.name,
+                          step->uses[i].owner->name, after);
+    if (step->global)
+        buffer_format(out, "%sglobal table: %s%s", before, step->global->name, after);
+}
+
 static void text_step(struct buffer *out, const struct step *step)
 {
     buffer_format(out, "    %s: %s", step->operator->verb, step->name);
-    if (step->topic)
-        buffer_format(out, " (topic: %s%s)", step->topic,
-                      step->twin ? ", repartition" : "");
-    for (int i = 0; i < step->store_count; i++)
-        if (!step->stores[i].scratch)
-            buffer_format(out, " (store: %s)", step->stores[i].spec.name);
-    if (step->global)
-        buffer_format(out, " (global table: %s)", step->global->name);
+    facts(out, step, " (", ")");
     buffer_text(out, "\n");
     for (size_t i = 0; i < step->edge_count; i++)
         buffer_format(out, "      --> %s\n", step->edges[i].child->name);
@@ -41,11 +55,13 @@ static void text(struct buffer *out, const struct leat_topology *topology)
 
 static void mermaid_step(struct buffer *out, const struct step *step)
 {
-    const char *open = step->topic ? "([" : step->store_count ? "[(" : "[";
-    const char *close = step->topic ? "])" : step->store_count ? ")]" : "]";
+    bool topic = step->operator->source || step->operator->sink;
+    const char *open = topic ? "([" : step->store_count ? "[(" : "[";
+    const char *close = topic ? "])" : step->store_count ? ")]" : "]";
 
-    buffer_format(out, "    s%d%s\"%s<br/>%s\"%s\n", step->number, open, step->operator->verb,
-                  step->name, close);
+    buffer_format(out, "    s%d%s\"%s<br/>%s", step->number, open, step->operator->verb, step->name);
+    facts(out, step, "<br/>", "");
+    buffer_format(out, "\"%s\n", close);
 }
 
 static void mermaid_edges(struct buffer *out, const struct step *step)
@@ -54,6 +70,9 @@ static void mermaid_edges(struct buffer *out, const struct step *step)
         buffer_format(out, "  s%d --> s%d\n", step->number, step->edges[i].child->number);
     if (step->operator == &repartition_send)
         buffer_format(out, "  s%d -.-> s%d\n", step->number, step->twin->number);
+    for (int i = 0; i < step->use_count; i++)
+        if (step->uses[i].owner != step)
+            buffer_format(out, "  s%d -.- s%d\n", step->uses[i].owner->number, step->number);
     if (step->global)
         buffer_format(out, "  s%d -.-> s%d\n", step->global->number, step->number);
 }

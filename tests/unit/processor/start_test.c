@@ -113,6 +113,27 @@ Test(start, makes_every_topic_that_is_missing)
                  "52428800"));
 }
 
+/* What a callback fails, or the broker refuses, behind a repartition. */
+Test(start, makes_a_dead_letter_for_each_repartition)
+{
+    cr_assert(eq(int, internal_topics_create(bench.log, layout, &create, &error), LEAT_OK));
+    cr_assert(eq(int, width("app-by-word-by-key-repartition-rejected"), 1));
+}
+
+/* Before anything is made. */
+Test(start, refuses_a_topic_whose_name_is_too_long_for_kafka)
+{
+    char application[240];
+    struct layout *other;
+
+    memset(application, 'a', sizeof application);
+    application[sizeof application - 1] = 0;
+    cr_assert(eq(int, layout_new(bench.log, topology, application, &other, &error), LEAT_OK));
+    cr_assert(eq(int, internal_topics_check(bench.log, other, &error), LEAT_E_TOPOLOGY));
+    cr_assert(strstr(error.text, "Kafka allows 249") != NULL, "%s", error.text);
+    layout_free(other);
+}
+
 Test(start, uses_an_output_as_it_is)
 {
     bench_topic(&bench, "out", 7);
