@@ -58,6 +58,7 @@ struct flow_store {
     struct store *store;
     struct codec *codec;
     struct home *home;
+    bool has_home;              /* it is the store's alone, and the flow's to close */
     struct node *node;          /* NULL: the time store */
     bool logged;
     struct store_spec spec;

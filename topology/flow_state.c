@@ -1,11 +1,13 @@
 /* flow_state.c - the stores of a flow: opened, flushed, committed, undone.
  *
  * Two homes: the task's, and one in memory for stores that ask for it and for scratch stores, which
- * last from commit to commit. One commit writes both.
+ * last from commit to commit; and one more for each store that a user implements. One commit writes
+ * them all.
  */
 #include "base/memory.h"
 #include "schemas/codec.h"
 #include "state/home.h"
+#include "topology/custom_store.h"
 #include "topology/flow_parts.h"
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -24,6 +26,7 @@ static int open_store(struct flow *flow, struct node *node, const struct store_p
 {
     struct flow_store *opened = &flow->stores[flow->store_count++];
     bool memory = plan->in_memory || plan->scratch;
+    int status = LEAT_OK;
 
     opened->node = node;
     opened->spec = plan->spec;
@@ -32,6 +35,13 @@ static int open_store(struct flow *flow, struct node *node, const struct store_p
     opened->logged = !plan->scratch;
     opened->home = memory ? flow->memory : flow->options.home;
     opened->codec = codec_new(plan->spec.type, flow->options.registry);
+    if (plan->custom) {
+        status = custom_home_open(plan->custom, plan->spec.name, flow->options.partition,
+                                  home_budget(flow->options.home), &opened->home, flow->error);
+        opened->has_home = !status;
+    }
+    if (status)
+        return status;
     return store_open(opened->home, &opened->spec, opened->codec, &opened->store, flow->error);
 }
 
@@ -75,6 +85,8 @@ void flow_stores_close(struct flow *flow)
     for (size_t i = 0; i < flow->store_count; i++) {
         store_close(flow->stores[i].store);
         codec_free(flow->stores[i].codec);
+        if (flow->stores[i].has_home)
+            home_close(flow->stores[i].home);
     }
     home_close(flow->memory);
     memory_free(flow->stores);
@@ -160,13 +172,23 @@ int flow_flush(struct flow *flow, struct leat_error *error)
     return status;
 }
 
-/* Scratch stores hand their content on at each flush and begin the next commit empty. */
-int flow_commit(struct flow *flow, struct leat_error *error)
+static int commit_homes(struct flow *flow, struct leat_error *error)
 {
     int status = home_commit(flow->options.home, error);
 
     if (!status)
         status = home_commit(flow->memory, error);
+    for (size_t i = 0; i < flow->store_count && !status; i++)
+        if (flow->stores[i].has_home)
+            status = home_commit(flow->stores[i].home, error);
+    return status;
+}
+
+/* Scratch stores hand their content on at each flush and begin the next commit empty. */
+int flow_commit(struct flow *flow, struct leat_error *error)
+{
+    int status = commit_homes(flow, error);
+
     for (size_t i = 0; i < flow->store_count && !status; i++)
         if (flow->stores[i].logged)
             store_committed(flow->stores[i].store);
@@ -182,8 +204,11 @@ int flow_abort(struct flow *flow, struct leat_error *error)
     flow->stream_ms = flow->committed_ms;
     home_discard(flow->options.home);
     home_discard(flow->memory);
-    for (size_t i = 0; i < flow->store_count; i++)
+    for (size_t i = 0; i < flow->store_count; i++) {
+        if (flow->stores[i].has_home)
+            home_discard(flow->stores[i].home);
         store_abort(flow->stores[i].store);
+    }
     for (size_t i = 0; i < flow->node_count; i++)
         if (flow->nodes[i].operator->abort)
             flow->nodes[i].operator->abort(&flow->nodes[i]);

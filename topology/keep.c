@@ -26,6 +26,7 @@ void table_keep_rows(struct step *table)
 
     plan->queryable = source->store;
     plan->in_memory = source->in_memory;
+    plan->custom = source->custom;
     plan->cached = !source->no_cache;
 }
 
@@ -79,6 +80,7 @@ struct leat_table *leat_keep(struct leat_table *table, const struct leat_keep *k
                       step->type);
     plan->queryable = true;
     plan->in_memory = keep && keep->in_memory;
+    plan->custom = keep ? keep->custom : NULL;
     plan->cached = !keep || !keep->no_cache;
     plan->spec.keep_before = step->needs_before;
     return table;

@@ -194,6 +194,7 @@ static void use_own(struct step *step, const struct leat_store_spec *spec)
     struct store_plan *plan = step_store(step, spec->name, STORE_KEY_VALUE, spec->type);
 
     plan->in_memory = spec->in_memory;
+    plan->custom = spec->custom;
     plan->queryable = true;
     plan->cached = false;
     use(step, step, step->store_count - 1);

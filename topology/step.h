@@ -24,6 +24,7 @@ enum noun { NOUN_STREAM, NOUN_TABLE, NOUN_GLOBAL, NOUN_SINK };
 struct store_plan {
     struct store_spec spec;
     bool in_memory, cached, queryable;
+    const struct leat_custom_store *custom; /* who keeps its rows; NULL: we do */
     bool scratch; /* lives from commit to commit: no changelog, no rows */
     bool on_close; /* its rows are passed on when their windows have closed (on_close.h) */
 };

@@ -39,6 +39,7 @@ struct leat_table *leat_to_table(struct leat_stream *in, const char *name,
         kept.no_cache = options->no_cache;
         kept.versioned = options->versioned;
         kept.history = options->history;
+        kept.custom = options->custom;
     }
     step_options(step, &kept, sizeof kept);
     step->window_ms = from->window_ms;

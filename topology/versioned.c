@@ -122,6 +122,7 @@ void versioned_keep(struct step *step)
 
     plan->queryable = with->store;
     plan->in_memory = with->in_memory;
+    plan->custom = with->custom;
     plan->cached = false;
     plan->spec.retention_ms = with->history;
     step_require(step, with->history >= 0, "the .history must not be negative");

@@ -2,6 +2,7 @@
 #ifndef LEAT_LEAT_H
 #define LEAT_LEAT_H
 
+#include <leat/custom_store.h>
 #include <leat/driver.h>
 #include <leat/join.h>
 #include <leat/process.h>

@@ -11,6 +11,7 @@ struct leat_store_spec { /* the last entry has no name */
     const char *name;
     const struct leat_type *type; /* NULL: the store of an earlier process step, shared */
     bool in_memory;
+    const struct leat_custom_store *custom; /* who keeps its rows; NULL: Leat. custom_store.h */
 };
 
 struct leat_process {

@@ -123,6 +123,7 @@ struct leat_to_table {
     bool in_memory, no_cache;
     bool versioned;               /* keeps the versions of the last .history */
     leat_duration history;
+    const struct leat_custom_store *custom;
 };
 
 /* KStream.toTable: the last value of each key; options may be NULL. */

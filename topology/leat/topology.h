@@ -15,6 +15,7 @@ struct leat_topology;
 struct leat_stream; /* records, each an event */
 struct leat_table;  /* the last value of each key; passes on changes */
 struct leat_global; /* a table that every instance holds whole */
+struct leat_custom_store; /* leat/custom_store.h */
 
 typedef int64_t leat_duration; /* milliseconds */
 
@@ -56,6 +57,7 @@ struct leat_source {
     bool in_memory, no_cache;     /* a table's store */
     bool versioned;               /* a table's store keeps the versions of the last .history */
     leat_duration history;
+    const struct leat_custom_store *custom; /* who keeps a table's rows; NULL: Leat */
     void *user;
 };
 
@@ -127,6 +129,7 @@ struct leat_table *leat_map_rows(struct leat_table *in, const char *name,
 struct leat_keep {
     const char *store;            /* queryable by this name */
     bool in_memory, no_cache;
+    const struct leat_custom_store *custom;
 };
 
 /* Keeps what a filter-rows or map-rows passes on in a store of its own, right behind the verb and
