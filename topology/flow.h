@@ -78,6 +78,7 @@ struct flow {
     struct leat_error *error;
     struct store *time;         /* clocks and marks; NULL where none are kept */
     char *time_name;
+    bool reads_told;            /* see rows_get_told() */
     int64_t stream_ms;          /* the greatest timestamp taken from any input */
     int64_t committed_ms;       /* the same, as of the last commit */
     uint64_t commits;

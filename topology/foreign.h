@@ -19,6 +19,7 @@
 struct foreign_join {
     struct leat_join_tables with;
     const struct leat_type *right_type;
+    const struct step *subscriber; /* of foreign_subscribe; not yet known to itself */
 };
 
 /* What a subscription asks for, beside being kept or ended. Part of the message: append only. */
@@ -59,6 +60,10 @@ bool foreign_stamp_equal(const struct foreign_stamp *a, const struct foreign_sta
 
 /* MurmurHash3's x64 variant with 128 bits, seed 0. */
 void foreign_hash(struct leat_bytes bytes, uint64_t out[2]);
+
+/* Asks for the right row of a left row as it is now, under the change's key. *asked is false if it
+ * names none. node: of foreign_subscribe. */
+int foreign_ask(struct node *node, const struct change *change, const void *row, bool *asked);
 
 extern const struct operator foreign_subscribe; /* of the left table's tasks */
 extern const struct operator foreign_answer;    /* of the right table's tasks */

@@ -118,7 +118,7 @@ static int take_subscription(struct node *node, const struct change *change)
     if (!status && right_key.data)
         status = keep(node, change, &message);
     if (!status && right_key.data)
-        status = table->operator->get(table, right_key, &right);
+        status = rows_get_told(table, right_key, &right);
     if (status || message.order == FOREIGN_END ||
         (message.order == FOREIGN_ANSWER_IF_FOUND && !right.value))
         return status;

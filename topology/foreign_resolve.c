@@ -50,6 +50,28 @@ static int join(struct node *node, const struct change *change, const void *left
     return node_forward(node, &joined);
 }
 
+/* An answer that there is no right row may have been the only word that takes a result back: an
+ * inner join says nothing where a left row names no right row, or one that is not there. If it came
+ * too late, the left row as it is now is asked for, or has no result. (Kafka Streams lets the old
+ * result stand.) */
+static int drop_stale(struct node *node, const struct change *change,
+                      const struct foreign_message *answer, const struct row *left)
+{
+    const struct foreign_join *foreign = node->step->options;
+    struct change now = *change;
+    bool asked = false;
+    int status = node_drop(node);
+
+    if (answer->order || foreign->with.kind != LEAT_INNER)
+        return status;
+    if (left->value) {
+        now.record.type = node->step->inputs[LEFT_TABLE]->type;
+        now.record.timestamp_ms = left->timestamp_ms;
+        status = foreign_ask(flow_node(node->flow, foreign->subscriber), &now, left->value, &asked);
+    }
+    return status || asked ? status : join(node, change, NULL, NULL);
+}
+
 /* The left table's own changes have gone their way by the subscriptions. */
 static int resolve_process(struct node *node, int input, const struct change *change)
 {
@@ -65,13 +87,13 @@ static int resolve_process(struct node *node, int input, const struct change *ch
         return LEAT_OK;
     status = foreign_read(node, change->record.value, &answer);
     if (!status)
-        status = table->operator->get(table, rows_key(node, &change->record), &left);
+        status = rows_get_told(table, rows_key(node, &change->record), &left);
     if (!status)
         status = foreign_stamp(node, table->step->type, left.value, &resolver->scratch, &now);
     if (status)
         return status;
     if (!foreign_stamp_equal(&now, &answer.stamp))
-        return node_drop(node);
+        return drop_stale(node, change, &answer, &left);
     status = read_right(node, &answer, &right);
     return status ? status : join(node, change, left.value, right);
 }

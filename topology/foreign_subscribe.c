@@ -68,11 +68,31 @@ static int tell_inner(struct node *node, const struct change *change, struct lea
     return tell_both(node, change, old_key, new_key, FOREIGN_ANSWER);
 }
 
+static int stamp(struct node *node, const struct change *change, const void *row)
+{
+    struct subscriber *subscriber = node->state;
+
+    subscriber->message.rest = rows_key(node->inputs[0], &change->record);
+    return foreign_stamp(node, node->step->inputs[0]->type, row, &subscriber->scratch,
+                         &subscriber->message.stamp);
+}
+
+int foreign_ask(struct node *node, const struct change *change, const void *row, bool *asked)
+{
+    struct leat_bytes key;
+    int status = name_right(node, change, row, &key);
+
+    *asked = !status && key.data;
+    if (*asked)
+        status = stamp(node, change, row);
+    if (*asked && !status)
+        status = tell(node, change, key, FOREIGN_ANSWER);
+    return status < 0 ? status : LEAT_OK;
+}
+
 static int subscribe_process(struct node *node, int input, const struct change *change)
 {
     const struct foreign_join *foreign = node->step->options;
-    const struct leat_type *type = node->step->inputs[0]->type;
-    struct subscriber *subscriber = node->state;
     struct leat_bytes old_key, new_key;
     int status;
 
@@ -85,11 +105,9 @@ static int subscribe_process(struct node *node, int input, const struct change *
     if (!status)
         status = name_right(node, change, change->record.value, &new_key);
     if (!status)
-        status = foreign_stamp(node, type, change->record.value, &subscriber->scratch,
-                               &subscriber->message.stamp);
+        status = stamp(node, change, change->record.value);
     if (status)
         return status < 0 ? status : LEAT_OK;
-    subscriber->message.rest = rows_key(node->inputs[0], &change->record);
     return foreign->with.kind == LEAT_INNER
                ? tell_inner(node, change, old_key, new_key)
                : tell_both(node, change, old_key, new_key, FOREIGN_ANSWER);

@@ -89,12 +89,13 @@ struct leat_table *leat_join_foreign(struct leat_table *left, struct leat_table 
     if (!foreign.with.type)
         foreign.with.type = from->type;
     received = subscribe(&foreign, from, to, name);
+    foreign.subscriber = received->twin->inputs[0];
     received = answer(&foreign, from, to, received, name);
     resolved = resolve(&foreign, from, received, name);
     table_need_before(from);
     table_need_before(to);
-    table_need_values(from);
-    table_need_values(to);
+    table_need_told(from);
+    table_need_told(to);
     out = leat_to_table((struct leat_stream *)resolved, name,
                         &(struct leat_to_table){ .store = foreign.with.store,
                                                  .in_memory = foreign.with.in_memory,

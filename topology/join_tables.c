@@ -2,13 +2,27 @@
  *
  * A change of either side meets the row that the other side has now; so does the row before, where
  * somebody asks for it. Without a store the join keeps nothing: a read joins the inputs' rows.
+ * "Now" is what the other side has told so far: what its cache still holds back comes as a change
+ * of its own. Only where both stem from one table is it the row as it stands, as in Kafka Streams:
+ * there one change comes from both sides, in whatever order the steps have.
  * Source: Kafka Streams' KTableKTableInnerJoin, -LeftJoin, -RightJoin, -OuterJoin and -JoinMerger.
  */
+#include "base/memory.h"
 #include "topology/flow.h"
 #include "topology/operators.h"
 #include "topology/rows.h"
 
 enum { LEFT, RIGHT, SIDES };
+
+struct tables_join {
+    struct leat_join_tables with;
+    bool apart; /* the two sides have no step in common */
+};
+
+static const struct leat_join_tables *with_of(const struct node *node)
+{
+    return &((const struct tables_join *)node->step->options)->with;
+}
 
 /* Whether a row of this side has a result without the other's. */
 static bool preserves(enum leat_join_kind kind, int side)
@@ -27,7 +41,7 @@ static bool has_result(enum leat_join_kind kind, const void *left, const void *r
 static int join(struct node *node, const struct change *change, const void *left,
                 const void *right, const void **out)
 {
-    const struct leat_join_tables *with = node->step->options;
+    const struct leat_join_tables *with = with_of(node);
     struct change of = *change;
     struct leat_call *call;
     void *made;
@@ -70,10 +84,19 @@ static int pass_on(struct node *node, const struct change *joined)
     return rows_close(node, &edit, joined, !joined->record.value);
 }
 
+static int read_across(struct node *node, int side, const struct change *change, struct row *row)
+{
+    const struct tables_join *join = node->step->options;
+    struct node *across = node->inputs[side == LEFT ? RIGHT : LEFT];
+    struct leat_bytes key = rows_key(node, &change->record);
+
+    return join->apart ? rows_get_told(across, key, row)
+                       : across->operator->get(across, key, row);
+}
+
 static int tables_process(struct node *node, int side, const struct change *change)
 {
-    const struct leat_join_tables *with = node->step->options;
-    struct node *across = node->inputs[side == LEFT ? RIGHT : LEFT];
+    const struct leat_join_tables *with = with_of(node);
     const void *before = change->before_known ? change->before : NULL;
     struct change joined = *change;
     struct row other = { 0 };
@@ -81,7 +104,7 @@ static int tables_process(struct node *node, int side, const struct change *chan
 
     if (change->superseded)
         return node_drop(node);
-    status = across->operator->get(across, rows_key(node, &change->record), &other);
+    status = read_across(node, side, change, &other);
     if (status)
         return status;
     if (!other.value && (!preserves(with->kind, side) || (!change->record.value && !before)))
@@ -137,6 +160,30 @@ static const struct operator tables_operator = {
 
 /* ---- the verb -------------------------------------------------------------------------------- */
 
+static void mark_all(const struct step *step, bool *marks)
+{
+    if (marks[step->number])
+        return;
+    marks[step->number] = true;
+    for (int i = 0; i < step->input_count; i++)
+        mark_all(step->inputs[i], marks);
+}
+
+static bool are_apart(const struct step *left, const struct step *right)
+{
+    size_t count = left->topology->step_count;
+    bool *of_left = memory_array(count, sizeof *of_left);
+    bool *of_right = memory_array(count, sizeof *of_right), apart = true;
+
+    mark_all(left, of_left);
+    mark_all(right, of_right);
+    for (size_t i = 0; i < count; i++)
+        apart &= !(of_left[i] && of_right[i]);
+    memory_free(of_left);
+    memory_free(of_right);
+    return apart;
+}
+
 static void keep(struct step *step, const struct leat_join_tables *with)
 {
     struct store_plan *plan;
@@ -154,8 +201,12 @@ struct leat_table *leat_join_tables(struct leat_table *left, struct leat_table *
 {
     struct step *from = step_of(left), *to = step_of(right);
     struct step *step = step_new(from->topology, &tables_operator, name, NOUN_TABLE, from->type);
-    const struct leat_join_tables *with = step_options(step, options, sizeof *with);
+    struct tables_join join = { .apart = from->topology == to->topology && are_apart(from, to) };
+    const struct leat_join_tables *with;
 
+    if (options)
+        join.with = *options;
+    with = &((const struct tables_join *)step_options(step, &join, sizeof join))->with;
     step_require(step, with->type && with->join, "a join needs .type and .join");
     step_require(step, !with->key, ".key is for leat_join_foreign(); this join is by the tables' "
                  "own keys");
@@ -169,8 +220,8 @@ struct leat_table *leat_join_tables(struct leat_table *left, struct leat_table *
     step_connect(from, step);
     step_connect(to, step);
     keep(step, with);
-    table_need_values(from);
-    table_need_values(to);
+    table_need_told(from);
+    table_need_told(to);
     if (preserves(with->kind, LEFT))
         table_need_before(from);
     if (preserves(with->kind, RIGHT))

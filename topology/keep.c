@@ -57,6 +57,21 @@ void table_need_before(struct step *table)
         need_of_inputs(table, table_need_before);
 }
 
+/* What the cache holds back hides what was told, so the store remembers that. */
+static void remember_told(struct step *table)
+{
+    if (table_has_store(table))
+        table->stores[0].spec.keep_before = true;
+    else
+        need_of_inputs(table, remember_told);
+}
+
+void table_need_told(struct step *table)
+{
+    table_need_values(table);
+    remember_told(table);
+}
+
 bool table_offers_before(const struct step *table)
 {
     if (table_has_store(table) || table->operator->before_of_inputs)

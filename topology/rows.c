@@ -16,8 +16,21 @@ int rows_get(struct node *node, struct leat_bytes key, struct row *row)
     struct entry *entry;
     int status = store_entry(node->stores[0], key, &entry, node->flow->error);
 
-    if (!status)
-        *row = (struct row){ entry->value, entry->timestamp_ms };
+    if (status)
+        return status;
+    *row = (struct row){ entry->value, entry->timestamp_ms };
+    if (node->flow->reads_told && entry->dirty && rows_cached(node))
+        *row = (struct row){ entry->before, entry->before_ms };
+    return LEAT_OK;
+}
+
+int rows_get_told(struct node *table, struct leat_bytes key, struct row *row)
+{
+    int status;
+
+    table->flow->reads_told = true;
+    status = table->operator->get(table, key, row);
+    table->flow->reads_told = false;
     return status;
 }
 
@@ -75,7 +88,7 @@ static int flush_entry(void *user, struct store *store, const struct entry *entr
     change.record.call = &flow->call;
     change.before = entry->before;
     change.before_ms = entry->before_ms;
-    change.before_known = store_spec(store)->keep_before;
+    change.before_known = node->step->needs_before;
     if (entry->headers)
         flow->call.headers = *entry->headers;
     status = node_forward(node, &change);

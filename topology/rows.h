@@ -9,6 +9,11 @@
 /* operator.get: the row as it is now, uncommitted writes included. */
 int rows_get(struct node *node, struct leat_bytes key, struct row *row);
 
+/* The table's row as those behind it have been told of it: without what its cache holds back. Who
+ * joins rows reads them so, or a row that comes and goes between two commits would leave results
+ * that nobody takes back. The step has asked for it by table_need_told(). */
+int rows_get_told(struct node *table, struct leat_bytes key, struct row *row);
+
 /* operator.flush: forwards what the cache held back, one change a key, by last write. */
 int rows_flush(struct node *node);
 

@@ -58,7 +58,7 @@ struct step {
     int64_t window_ms;            /* size of the windows of its keys; 0: not windowed */
     const struct leat_window *window; /* what made its windowed keys, while they stay; or NULL */
     bool keeps_null_keys;         /* a sending half that passes them on */
-    const struct step *partitions_of; /* a sending half: the step whose input has as many; or NULL */
+    const struct step *partitions_of; /* a sending half: whose input has as many; or NULL */
     struct store_plan *stores;
     int store_count;
     struct step_use *uses;        /* of a process step, as its callbacks number them */
@@ -128,6 +128,7 @@ void topology_mistake(struct leat_topology *topology, int code, const char *step
 /* What a table must keep for those behind it; passed on to the inputs of tables without a store. */
 void table_need_values(struct step *table);
 void table_need_before(struct step *table);
+void table_need_told(struct step *table); /* and values, for rows_get_told() */
 bool table_offers_before(const struct step *table); /* and no source needs a new store for it */
 bool table_has_store(const struct step *table);     /* of its rows */
 void table_keep_rows(struct step *table); /* of an operator that .keeps_on_need: makes its store */

@@ -24,10 +24,8 @@ static int64_t number_of(const char *bytes)
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-typedef void (*take)(void *user, const struct log_message *message);
-
-static void read_topic(struct world *world, const char *topic, int32_t first, int32_t count,
-                       take each, void *user)
+void check_read(struct world *world, const char *topic, int32_t first, int32_t count,
+                       check_take each, void *user)
 {
     struct log_reader_options options = { .queue_bytes = 1 << 20 };
     struct log_message messages[64];
@@ -56,7 +54,7 @@ static void read_topic(struct world *world, const char *topic, int32_t first, in
     log_reader_free(reader);
 }
 
-static int32_t partitions_of(struct world *world, const char *name)
+int32_t check_partitions(struct world *world, const char *name)
 {
     struct log_topic topic = { .name = name };
     struct leat_error error = { 0 };
@@ -211,9 +209,9 @@ static void check_copies(struct world *world)
 {
     struct copies copies = { world, memory_new(world->job->event_count + 1), false };
 
-    read_topic(world, "out", 0, partitions_of(world, "out"), take_copy, &copies);
+    check_read(world, "out", 0, check_partitions(world, "out"), take_copy, &copies);
     copies.rejected = true;
-    read_topic(world, "in-0-rejected", 0, partitions_of(world, "in-0-rejected"), take_copy,
+    check_read(world, "in-0-rejected", 0, check_partitions(world, "in-0-rejected"), take_copy,
                &copies);
     for (size_t i = 1; i <= world->job->event_count; i++)
         if (!copies.seen[i])
@@ -230,10 +228,14 @@ void check_outputs(struct world *world)
         check_copies(world);
         return;
     }
+    if (world->job->kind == JOB_TABLES || world->job->kind == JOB_FOREIGN) {
+        check_joins(world);
+        return;
+    }
     model_make(&output.model, world->job);
     if (world->job->tells_late)
-        read_topic(world, "late", 0, partitions_of(world, "late"), take_late, &output);
-    read_topic(world, "out", 0, partitions_of(world, "out"), take_sum, &output);
+        check_read(world, "late", 0, check_partitions(world, "late"), take_late, &output);
+    check_read(world, "out", 0, check_partitions(world, "out"), take_sum, &output);
     check_lateness(&output);
     check_sums(&output);
     for (size_t i = 0; map_next(&output.sums, &i, NULL, &sum); memory_free(sum))
@@ -291,7 +293,7 @@ static void check_store(struct world *world, const struct task *task, const stru
     void *row;
     int status;
 
-    read_topic(world, at->topic, task->options.partition, 1, fold, &rows);
+    check_read(world, at->topic, task->options.partition, 1, fold, &rows);
     status = store_range(at->at->store, all, none, false, &cursor, &error);
     while (!status && (status = store_next(cursor, &entry, &error)) == 1) {
         char *logged = map_remove(&rows, entry->key);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEYS = 7, ROWS = 12 };
+enum { KEYS = 7 };
 
 /* ---- what a number stands for ---------------------------------------------------------------- */
 
@@ -25,6 +25,23 @@ int64_t job_worth(int64_t number)
 int job_key(int64_t number)
 {
     return (int)(chance_mix((uint64_t)number * 7) % KEYS);
+}
+
+bool job_has_rows(const struct job *job)
+{
+    return job->kind == JOB_ROWS || job->kind == JOB_TABLES || job->kind == JOB_FOREIGN;
+}
+
+int job_named(int64_t number)
+{
+    return (int)(chance_mix((uint64_t)number * 13) % (JOB_ROW_KEYS + 2)) - 2 < 0
+               ? -1
+               : (int)(chance_mix((uint64_t)number * 17) % JOB_ROW_KEYS);
+}
+
+int64_t job_met(int64_t left, int64_t right)
+{
+    return left * 100000 + right;
 }
 
 static bool passes(const struct leat_record *record)
@@ -130,6 +147,44 @@ static void describe_rows(const struct job *job, struct leat_topology *topology)
     leat_to(leat_changes(leat_group_rows(rows, "sums", &group), "changed"), "out", NULL);
 }
 
+static struct leat_bytes named(const struct leat_record *record)
+{
+    int row = job_named(leat_long_of(record));
+
+    return row < 0 ? (struct leat_bytes){ 0 } : leat_text(record, "r%d", row);
+}
+
+static void meet(const struct leat_record *left, const void *right, void *out)
+{
+    *(int64_t *)out = job_met(left->value ? leat_long_of(left) : 0,
+                              right ? *(const int64_t *)right : 0);
+}
+
+/* Behind the join stands a window whose results nobody looks at: marks go round, and must rest. */
+static void describe_joins(const struct job *job, struct leat_topology *topology)
+{
+    struct leat_source source = { .type = &leat_long_type, .in_memory = job->in_memory,
+                                  .no_cache = job->no_cache };
+    struct leat_table *left = leat_table_from(topology, "in-0", &source);
+    struct leat_table *right = leat_table_from(topology, "in-1", &source);
+    struct leat_join_tables with = { .type = &leat_long_type,
+                                     .join = meet,
+                                     .kind = job->join,
+                                     .store = job->merged ? "joined-rows" : NULL,
+                                     .in_memory = job->in_memory,
+                                     .no_cache = job->no_cache };
+    struct leat_stream *out;
+
+    if (job->kind == JOB_FOREIGN)
+        with.key = named;
+    out = leat_changes(job->kind == JOB_FOREIGN ? leat_join_foreign(left, right, "joined", &with)
+                                                : leat_join_tables(left, right, "joined", &with),
+                       "changed");
+    leat_to(out, "out", NULL);
+    if (job->idles)
+        leat_count(out, "windows", &(struct leat_aggregate){ .window = leat_tumbling(10, 0) });
+}
+
 /* The number, and behind it as much as it is worth. */
 static void write_copy(const struct leat_record *record, void *out)
 {
@@ -158,6 +213,8 @@ struct leat_topology *job_topology(const struct job *job)
         describe_rows(job, topology);
     else if (job->kind == JOB_COPY)
         describe_copy(topology);
+    else if (job_has_rows(job))
+        describe_joins(job, topology);
     else
         describe_sums(job, topology);
     return topology;
@@ -177,12 +234,12 @@ static void choose_window(struct job *job, struct chance *chance)
     job->window.grace = chance_pick(chance, (int64_t[]){ 0, 3, 10, 1000000 }, 4);
 }
 
-static int32_t partition_of_row(const struct job *job, int row)
+static int32_t partition_of_row(const struct job *job, int topic, int row)
 {
     char key[16];
 
     snprintf(key, sizeof key, "r%d", row);
-    return partition_of(leat_bytes_of(key), job->partitions);
+    return partition_of(leat_bytes_of(key), job->widths[topic]);
 }
 
 static void make_events(struct job *job, struct chance *chance)
@@ -193,7 +250,7 @@ static void make_events(struct job *job, struct chance *chance)
     job->events = memory_array((size_t)(job->topics * job->partitions * each),
                                sizeof *job->events);
     for (int topic = 0; topic < job->topics; topic++)
-        for (int32_t p = 0; p < job->partitions; p++) {
+        for (int32_t p = 0; p < job->widths[topic]; p++) {
             int64_t at_ms = begins_ms + (chance_in(chance, 3) ? 40 : 0);
 
             for (int64_t i = 0; i < each; i++, at_ms += chance_below(chance, job->spread_ms)) {
@@ -201,15 +258,26 @@ static void make_events(struct job *job, struct chance *chance)
                 struct event event = { .topic = topic,
                                        .partition = p,
                                        .number = number++,
-                                       .row = (int)chance_below(chance, ROWS),
+                                       .row = (int)chance_below(chance, JOB_ROW_KEYS),
                                        .none = chance_in(chance, 5) };
 
                 event.timestamp_ms = at_ms - begins_ms > back ? at_ms - back : begins_ms;
-                if (job->kind == JOB_ROWS)
-                    event.partition = partition_of_row(job, event.row);
+                if (job_has_rows(job))
+                    event.partition = partition_of_row(job, topic, event.row);
                 job->events[job->event_count++] = event;
             }
         }
+}
+
+static void choose_topics(struct job *job, struct chance *chance)
+{
+    job->widths[0] = job->widths[1] = job->partitions;
+    if (job->kind == JOB_COGROUP || job->kind == JOB_TABLES || job->kind == JOB_FOREIGN)
+        job->topics = 2;
+    if (job->kind == JOB_FOREIGN)
+        job->widths[chance_below(chance, 2)] = (int32_t)(1 + chance_below(chance, job->partitions));
+    if (job->kind == JOB_TABLES || job->kind == JOB_FOREIGN)
+        job->join = (enum leat_join_kind)chance_below(chance, job->kind == JOB_TABLES ? 3 : 2);
 }
 
 void job_choose(struct job *job, struct chance *chance)
@@ -224,8 +292,7 @@ void job_choose(struct job *job, struct chance *chance)
                          .idles = chance_in(chance, 4),
                          .spread_ms = 1 + chance_below(chance, 4),
                          .jitter_ms = chance_pick(chance, (int64_t[]){ 0, 5, 25 }, 3) };
-    if (job->kind == JOB_COGROUP)
-        job->topics = 2;
+    choose_topics(job, chance);
     job->windowed = job->kind == JOB_WINDOWS || (job->kind == JOB_COGROUP && chance_in(chance, 2));
     job->tells_late = job->kind == JOB_WINDOWS;
     if (job->windowed)

@@ -12,7 +12,11 @@
 #include <leat/process.h>
 #include <leat/stateful.h>
 
-enum job_kind { JOB_COUNT, JOB_WINDOWS, JOB_COGROUP, JOB_ROWS, JOB_COPY, JOB_KINDS };
+enum job_kind {
+    JOB_COUNT, JOB_WINDOWS, JOB_COGROUP, JOB_ROWS, JOB_COPY, JOB_TABLES, JOB_FOREIGN, JOB_KINDS,
+};
+
+enum { JOB_ROW_KEYS = 12 }; /* of JOB_ROWS, JOB_TABLES and JOB_FOREIGN */
 
 /* JOB_COPY: a copy is as long as its worth says, and what is longer is refused. */
 enum { JOB_LONGEST_WORTH = 80, JOB_COPY_UNIT = 40 };
@@ -22,13 +26,15 @@ struct event {
     int32_t partition;
     int64_t timestamp_ms;
     int64_t number;      /* the value */
-    int row;             /* JOB_ROWS: the key */
-    bool none;           /* JOB_ROWS: a deletion */
+    int row;             /* of tables: the key */
+    bool none;           /* of tables: a deletion */
 };
 
 struct job {
     enum job_kind kind;
-    int32_t partitions;
+    int32_t partitions;  /* of the widest topic */
+    int32_t widths[2];   /* of each */
+    enum leat_join_kind join;
     int topics, hops;
     bool windowed, tells_late, merged, in_memory, no_cache, idles;
     struct leat_window window;
@@ -45,6 +51,9 @@ struct leat_topology *job_topology(const struct job *job);
  * late does not, where a partition that has said idle goes on behind the others. */
 bool job_tells_all(const struct job *job);
 
+bool job_has_rows(const struct job *job); /* what is fed are tables' rows */
+int job_named(int64_t number);            /* the right row that a left one names, -1: none */
+int64_t job_met(int64_t left, int64_t right); /* what comes of both; 0: there is none */
 bool job_passes(int64_t number);
 int64_t job_worth(int64_t number);
 int job_key(int64_t number);

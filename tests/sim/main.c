@@ -104,11 +104,14 @@ static void live(struct world *world, const struct trouble *trouble)
 
 static void tell(const struct world *world, uint64_t seed)
 {
-    static const char *const kinds[] = { "count", "windows", "cogroup", "rows", "copy" };
+    static const char *const kinds[] = { "count", "windows", "cogroup", "rows", "copy", "tables",
+                                         "foreign" };
     const struct job *job = world->job;
 
-    printf("%s, %d partitions, %d hops, size %d, advance %d, grace %d%s%s%s%s%s%s, %d instances\n",
-           kinds[job->kind], job->partitions, job->hops, (int)job->window.size,
+    printf("%s, %d and %d partitions, join %d, %d hops, size %d, advance %d, grace %d"
+           "%s%s%s%s%s%s, %d instances\n",
+           kinds[job->kind], job->widths[0], job->widths[1], job->join, job->hops,
+           (int)job->window.size,
            (int)job->window.advance, (int)job->window.grace, job->merged ? ", merged" : "",
            job->in_memory ? ", in memory" : "", job->no_cache ? ", no cache" : "",
            job->idles ? ", idles" : "", world->settings.caching ? "" : ", no caching",

@@ -89,7 +89,7 @@ static void lay_out(struct world *world)
     struct leat_error error = { 0 };
 
     for (int i = 0; i < world->job->topics; i++)
-        create(world, i ? "in-1" : "in-0", world->job->partitions, NULL);
+        create(world, i ? "in-1" : "in-0", world->job->widths[i], NULL);
     if (world->job->kind == JOB_COPY)
         create(world, "out", world->job->partitions, &narrow);
     must(world, leat_topology_check(world->topology, &error), &error);
@@ -188,7 +188,7 @@ static void send(struct world *world, const struct event *event)
         value[i] = (char)((uint64_t)event->number >> (56 - 8 * i));
     snprintf(key, sizeof key, "r%d", event->row);
     record.key = leat_bytes_of(key);
-    if (!event->none || world->job->kind != JOB_ROWS)
+    if (!event->none || !job_has_rows(world->job))
         record.value = leat_bytes(value, sizeof value);
     must(world, log_writer_send(world->feeder, &record, &error), &error);
 }
