@@ -115,8 +115,9 @@ int store_restore(struct store *store, struct leat_bytes key, struct leat_bytes 
  * store_sweep(). */
 void store_expire(struct store *store, int64_t before_ms);
 
-/* Behind a flush: deletes some of the rows that have expired, and calls each for them as the flush
- * does for a deletion. In as many calls as it takes to write all rows once, all are looked at. */
+/* Of versions, behind a flush: deletes some of those that are over, and calls each for them as the
+ * flush does for a deletion. By the time all rows could have been written once, all were looked at.
+ */
 int store_sweep(struct store *store, store_flush_fn each, void *user,
                 struct leat_error *error) MUST_CHECK;
 

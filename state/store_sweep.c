@@ -1,16 +1,38 @@
-/* store_sweep.c - forgetting rows that have expired in a store whose changelog must forget them too.
+/* store_sweep.c - forgetting versions that are over, in the rows and in the changelog.
  *
  * A row that only the compaction filter drops stays in the changelog for ever. Windows are as many
  * as time has room for; versions are as many as there were updates, so these are looked for: with
  * each flush at twice as many rows as it wrote, going on where the last look ended. So the rows
- * that have expired are never more than about half of all.
+ * that are over are never more than about half of all.
  */
 #include "state/store_inside.h"
 
+#include "base/map.h"
 #include "state/big_endian.h"
 #include "state/row.h"
+#include "state/version_key.h"
+
+#include <assert.h>
 
 enum { ROWS_A_WRITE = 2 };
+
+/* A key that was deleted before the history begins is one that never was. What the flush has just
+ * put is not among the rows yet, but staged. */
+static bool is_over(const struct store *store, struct leat_bytes key, int64_t from_ms)
+{
+    const struct staged_entry *staged;
+    struct version_key parts;
+
+    if (store_expired(store, key))
+        return true;
+    if (!version_key_parse(key, &parts) || parts.kind != VERSION_DELETION ||
+        parts.end_ms != VERSION_OPEN)
+        return false;
+    staged = staged_find(&store->staged, key, map_hash(key));
+    if (staged)
+        from_ms = staged->entry.value ? staged->entry.timestamp_ms : VERSION_OPEN;
+    return from_ms < store->expire_before_ms;
+}
 
 static int forget(struct store *store, struct leat_bytes home_key, struct leat_bytes value,
                   store_flush_fn each, void *user, struct leat_error *error)
@@ -22,10 +44,8 @@ static int forget(struct store *store, struct leat_bytes home_key, struct leat_b
     struct row row;
     int status;
 
-    if (!store_expired(store, entry.key))
-        return LEAT_OK;
     status = row_parse(value, &row, error);
-    if (status)
+    if (status || !is_over(store, entry.key, row.timestamp_ms))
         return status;
     entry.timestamp_ms = row.timestamp_ms;
     status = each(user, store, &entry, none, error);
@@ -61,6 +81,7 @@ int store_sweep(struct store *store, store_flush_fn each, void *user, struct lea
     char bounds[4];
     int status;
 
+    assert(store->spec.kind == STORE_VERSIONED);
     if (!store->unswept || !store->expire_before_ms)
         return LEAT_OK;
     big_endian_put_16(bounds, store->number);

@@ -114,6 +114,9 @@ int table_row_for(struct node *table, struct leat_bytes key, int64_t at_ms, stru
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
+/* Longer than any two records lie apart; with a timestamp it is still a number. */
+static const int64_t history_most_ms = INT64_MAX / 4;
+
 void versioned_keep(struct step *step)
 {
     const struct leat_source *with = step->options;
@@ -124,7 +127,7 @@ void versioned_keep(struct step *step)
     plan->in_memory = with->in_memory;
     plan->custom = with->custom;
     plan->cached = false;
-    plan->spec.retention_ms = with->history;
+    plan->spec.retention_ms = with->history < history_most_ms ? with->history : history_most_ms;
     step_require(step, with->history >= 0, "the .history must not be negative");
 }
 

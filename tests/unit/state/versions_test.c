@@ -149,7 +149,7 @@ static void check_at(struct past *past, int key, int64_t at_ms)
     found = versions_find(past->store, leat_bytes_of(names[key]), at_ms, &past->arena, &version,
                           &past->scene.error);
     cr_assert_geq(found, 0, "%s", past->scene.error.text);
-    if (value)
+    if (value > 0)
         cr_assert(found && version.from_ms == from_ms, "key %d at %lld: %d %lld, not %d", key,
                   (long long)at_ms, found, (long long)version.from_ms, from_ms);
     cr_assert_eq(!!version.value, value > 0, "key %d at %lld", key, (long long)at_ms);
@@ -286,6 +286,48 @@ EACH_KIND(versions, that_ended_before_the_history_leave_rows_and_changelog_but_t
     cr_assert_eq(versions_find(past->store, text("quiet"), VERSION_OPEN, &past->arena, &version,
                                &past->scene.error), 1);
     cr_assert_eq(version.from_ms, 1);
+    stop(past);
+}
+
+EACH_KIND(versions, of_keys_that_were_deleted_long_ago_leave_nothing)
+{
+    struct past *past = calloc(1, sizeof *past);
+    struct leat_bytes value = LEAT_LITERAL("v");
+    char key[16];
+    bool latest;
+
+    start(past, *kind, 1);
+    for (int at_ms = 0; at_ms < TIMES; at_ms++) {
+        snprintf(key, sizeof key, "%d", at_ms / 2);
+        past->said.now_ms = at_ms;
+        OK(versions_add(past->store, text(key), at_ms % 2 ? NULL : &value, at_ms, &past->arena,
+                        &latest, &past->scene.error), &past->scene.error);
+        if (at_ms % 10 == 0)
+            commit_all(past);
+    }
+    cr_assert_leq(count_rows(past), 3 * HISTORY_MS);
+    cr_assert_eq(count_rows(past), past->log_count);
+    stop(past);
+}
+
+EACH_KIND(versions, a_key_that_is_deleted_anew_is_not_forgotten_for_its_old_deletion)
+{
+    struct past *past = calloc(1, sizeof *past);
+    struct leat_bytes value = LEAT_LITERAL("v");
+    bool latest;
+
+    start(past, *kind, 1);
+    OK(versions_add(past->store, text("k"), NULL, 1, &past->arena, &latest, &past->scene.error),
+       &past->scene.error);
+    commit_all(past);
+    past->said.now_ms = 1000;
+    OK(versions_add(past->store, text("k"), NULL, 1000, &past->arena, &latest,
+                    &past->scene.error), &past->scene.error);
+    commit_all(past);
+    abort_all(past);
+    OK(versions_add(past->store, text("k"), &value, 950, &past->arena, &latest,
+                    &past->scene.error), &past->scene.error);
+    cr_assert_not(latest);
     stop(past);
 }
 
