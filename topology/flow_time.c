@@ -19,13 +19,35 @@ bool flow_timed(const struct flow *flow)
 
 /* ---- feeds ----------------------------------------------------------------------------------- */
 
+static bool has_marks(const struct node *node)
+{
+    bool marks = node->operator == &repartition_receive;
+
+    for (int i = 0; i < node->step->input_count && !marks; i++)
+        marks = node->inputs[i] && has_marks(node->inputs[i]);
+    return marks;
+}
+
+static void feed_from(struct node *node, struct time_feed *feed, size_t limit);
+
+static void feed_by(struct node *node, struct time_feed *feed, size_t limit)
+{
+    if (node && node->operator->holds && node->operator->holds(node->step)) {
+        assert((size_t)feed->passed_count < limit);
+        feed->passed[feed->passed_count++] = &node->passed_ms;
+        feed->marked |= has_marks(node);
+    } else if (node) {
+        feed_from(node, feed, limit);
+    }
+}
+
+/* Of a node, or of what its inputs are. */
 static void feed_from(struct node *node, struct time_feed *feed, size_t limit)
 {
-    if (!node)
-        return;
     if (node->operator == &repartition_receive) {
         assert((size_t)feed->heard_count < limit);
         feed->heard[feed->heard_count++] = &node->heard;
+        feed->marked = true;
         return;
     }
     if (node->operator->source) {
@@ -34,7 +56,7 @@ static void feed_from(struct node *node, struct time_feed *feed, size_t limit)
         return;
     }
     for (int i = 0; i < node->step->input_count; i++)
-        feed_from(node->inputs[i], feed, limit);
+        feed_by(node->inputs[i], feed, limit);
 }
 
 /* A source may be reached by several ways; each adds an entry, which the least does not mind. */
@@ -55,8 +77,12 @@ static void open_feed(struct flow *flow, struct node *node)
 
     node->feed.heard = memory_array(ways, sizeof *node->feed.heard);
     node->feed.sources = memory_array(ways, sizeof *node->feed.sources);
-    feed_from(node->operator->timed_by_first ? node->inputs[0] : node, &node->feed, ways);
-    node->feed.single = origins == 1 || !node->feed.heard_count;
+    node->feed.passed = memory_array(ways, sizeof *node->feed.passed);
+    if (node->operator->timed_by_first)
+        feed_by(node->inputs[0], &node->feed, ways);
+    else
+        feed_from(node, &node->feed, ways);
+    node->feed.single = origins == 1 || !node->feed.marked;
     if (!node->operator->source)
         time_clock_init(&node->clock, inputs, node->feed.single ? 1 : origins);
 }
@@ -67,6 +93,7 @@ void flow_time_open(struct flow *flow)
         struct node *node = &flow->nodes[i];
         const struct step *step = node->step;
 
+        node->passed_ms = TIME_NONE;
         if (node->operator == &repartition_receive)
             time_heard_init(&node->heard, flow->options.partitions[step->twin->group]);
         else if (node->operator->source)
@@ -81,6 +108,7 @@ void flow_time_close(struct node *node)
 {
     memory_free(node->feed.heard);
     memory_free(node->feed.sources);
+    memory_free(node->feed.passed);
     time_clock_free(&node->clock);
     time_heard_free(&node->heard);
 }
@@ -96,7 +124,7 @@ void flow_hear(struct node *receiver, int32_t sender, int64_t mark_ms)
  * has heard itself. */
 int64_t flow_mark(const struct flow *flow, const struct node *sink)
 {
-    return sink->feed.heard_count ? time_closing(&sink->feed, &sink->clock, 0)
+    return sink->feed.marked ? time_closing(&sink->feed, &sink->clock, 0)
                                   : time_greatest(&sink->clock);
 }
 
@@ -175,6 +203,7 @@ static int load_node(struct flow *flow, struct node *node)
 {
     int status = LEAT_OK;
 
+    node->passed_ms = TIME_NONE;
     if (node->clock.origins)
         status = load_row(flow, "clock", node->step->name, node->clock.greatest,
                           time_places(&node->clock));

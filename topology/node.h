@@ -45,6 +45,7 @@ struct operator {
     bool before_of_inputs; /* what it knows of a row before, its inputs told it; store or not */
     bool buffers;          /* its store holds what waits: reads and needs are its input's to meet */
     void (*needed)(struct step *step); /* those behind need a table's rows, or rows before */
+    bool (*holds)(const struct step *step); /* it holds records back, and tells node_passed() */
     int (*open)(struct node *node);
     int (*enlist)(struct node *node, const char *topic); /* registers schemas of its own */
     int (*process)(struct node *node, int input, const struct change *change);
@@ -77,6 +78,7 @@ struct node {
     struct time_clock clock;    /* of a windowed operator, or a source that sends in time */
     struct time_heard heard;    /* of a receiving half: the marks of its senders */
     struct time_feed feed;      /* what its closing time is the least of */
+    int64_t passed_ms;          /* of one that holds back: what it still passes on is later */
     uint64_t dropped, late;
     struct port *port;          /* the processor's side of a source or a sink */
 };
@@ -119,6 +121,13 @@ static inline int node_forward_to(struct node *node, size_t place, const struct 
  * (1: skip this record here). */
 struct leat_call *node_enter(struct node *node, const struct change *change);
 int node_leave(struct node *node, const struct change *change);
+
+/* All that a step which holds back has up to this time was passed on. */
+static inline void node_passed(struct node *node, int64_t time_ms)
+{
+    if (node->passed_ms < time_ms)
+        node->passed_ms = time_ms;
+}
 
 /* A record that goes no further, counted. */
 static inline int node_drop(struct node *node)

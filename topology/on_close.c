@@ -119,6 +119,8 @@ static int pass_on(struct node *node, const struct leat_record *window, const st
     result.record.value = row->value;
     result.record.type = node->step->type;
     result.record.timestamp_ms = row->timestamp_ms;
+    if (!node->feed.single) /* of no record's own time, and so by that not late either */
+        result.origin_ms = row->timestamp_ms;
     result.before = NULL;
     result.before_known = node->step->needs_before;
     result.superseded = result.partial = false;
@@ -193,6 +195,12 @@ static bool wall_allows(const struct node *node, struct on_close_clock *clock)
     return true;
 }
 
+/* Windows that have not closed began later than this. */
+static void tell_passed(struct node *node)
+{
+    node_passed(node, on_close_emitted(node) - window_closes_after(node->step->window));
+}
+
 static int look(struct node *node, int32_t clock, int64_t closing_ms, const struct change *cause)
 {
     struct on_close *state = node->state;
@@ -204,6 +212,7 @@ static int look(struct node *node, int32_t clock, int64_t closing_ms, const stru
         status = pass_on_closed(node, clock, closing_ms, cause);
     state->emitted_ms[clock] = closing_ms;
     state->moved = true;
+    tell_passed(node);
     return status;
 }
 
@@ -250,6 +259,11 @@ int64_t on_close_emitted(const struct node *node)
 
 /* ---- its life -------------------------------------------------------------------------------- */
 
+bool on_close_holds(const struct step *step)
+{
+    return step->stores[0].on_close;
+}
+
 int on_close_open(struct node *node)
 {
     const struct aggregation *aggregation = node->step->options;
@@ -278,11 +292,16 @@ int on_close_save(struct node *node)
 int on_close_load(struct node *node)
 {
     struct on_close *state = node->state;
+    int status;
 
     state->moved = false;
     for (int32_t i = 0; i < state->count; i++)
         state->clocks[i] = (struct on_close_clock){ 0 };
-    return state->count ? flow_kept(node, "emitted", state->emitted_ms, state->count) : LEAT_OK;
+    if (!state->count)
+        return LEAT_OK;
+    status = flow_kept(node, "emitted", state->emitted_ms, state->count);
+    tell_passed(node);
+    return status;
 }
 
 void on_close_close(struct node *node)

@@ -41,6 +41,7 @@ int on_close_look(struct node *node, int input, const struct change *cause);
  * not wait for closing. */
 int64_t on_close_emitted(const struct node *node);
 
+bool on_close_holds(const struct step *step);
 int on_close_open(struct node *node);
 int on_close_advance(struct node *node);
 int on_close_save(struct node *node);

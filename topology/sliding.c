@@ -248,7 +248,8 @@ static int sliding_process(struct node *node, int input, const struct change *ch
 
 const struct operator aggregate_sliding = {
     .verb = "sliding-aggregate", .copartitioned = true, .windowed = true,
-    .state_size = sizeof(struct on_close), .open = on_close_open, .process = sliding_process,
-    .flush = aggregate_flush, .get = rows_get, .advance = on_close_advance,
-    .save = on_close_save, .load = on_close_load, .close = on_close_close,
+    .state_size = sizeof(struct on_close), .holds = on_close_holds, .open = on_close_open,
+    .process = sliding_process, .flush = aggregate_flush, .get = rows_get,
+    .advance = on_close_advance, .save = on_close_save, .load = on_close_load,
+    .close = on_close_close,
 };

@@ -24,11 +24,13 @@ struct suppress {
     int64_t held[HELD_COUNT];
     int64_t low_ms; /* nothing waits with a time before; INT64_MIN: not known */
     bool moved;     /* held has, since it was last saved */
+    bool by_marks;  /* and not by the results' own timestamps */
 };
 
 struct suppression {
     struct leat_suppress with;
     int64_t wait_ms; /* from its time in the store until it leaves */
+    int64_t hold_ms; /* what leaves later than a time is not so far behind it */
 };
 
 static const struct suppression *suppression_of(const struct node *node)
@@ -282,17 +284,13 @@ static int walk(struct node *node, struct store_cursor *cursor, int64_t due_ms,
     return status;
 }
 
-static int release(struct node *node, const struct change *cause)
+static int release_until(struct node *node, int64_t due_ms, const struct change *cause)
 {
-    int64_t closing_ms = time_closing(&node->feed, &node->clock, 0);
-    int64_t due_ms = closing_ms - suppression_of(node)->wait_ms;
     struct leat_bytes none = { 0 };
     struct suppress *suppress = node->state;
     struct store_cursor *cursor;
     int status;
 
-    if (closing_ms == TIME_NONE)
-        due_ms = TIME_NONE;
     if (suppress->low_ms > due_ms && !too_many(node))
         return LEAT_OK;
     status = store_range(node->stores[WAITING], none, none, false, &cursor, node->flow->error);
@@ -300,6 +298,27 @@ static int release(struct node *node, const struct change *cause)
         return status;
     status = walk(node, cursor, due_ms, cause);
     store_cursor_close(cursor);
+    return status;
+}
+
+static int64_t closing(const struct node *node)
+{
+    const struct suppress *suppress = node->state;
+
+    return suppress->by_marks ? time_settled(&node->feed, &node->clock)
+                              : time_closing(&node->feed, &node->clock, 0);
+}
+
+/* Those behind go by what has left: their windows stay open for what waits. */
+static int release(struct node *node, const struct change *cause)
+{
+    int64_t closing_ms = closing(node);
+    int64_t due_ms = closing_ms == TIME_NONE ? TIME_NONE
+                                             : closing_ms - suppression_of(node)->wait_ms;
+    int status = release_until(node, due_ms, cause);
+
+    if (!status)
+        node_passed(node, closing_ms - suppression_of(node)->hold_ms);
     return status;
 }
 
@@ -327,12 +346,36 @@ static int suppress_process(struct node *node, int input, const struct change *c
 /* Marks may have moved the closing time. What they make due is no record's doing. */
 static int suppress_advance(struct node *node)
 {
+    const struct suppress *suppress = node->state;
     struct change none = { .record = { .call = &node->flow->call }, .origin = flow_origin(node) };
 
-    return node->feed.single ? LEAT_OK : release(node, &none);
+    return suppress->by_marks ? release(node, &none) : LEAT_OK;
 }
 
 /* ---- its state ------------------------------------------------------------------------------- */
+
+/* Results of partial aggregates come in no order of time. */
+static bool is_combined(const struct step *step)
+{
+    bool combined = step->operator == &repartition_receive && step->partial_type;
+
+    for (int i = 0; i < step->input_count && !combined; i++)
+        combined = is_combined(step->inputs[i]);
+    return combined;
+}
+
+static int suppress_open(struct node *node)
+{
+    struct suppress *suppress = node->state;
+
+    suppress->by_marks = !node->feed.single || is_combined(node->step);
+    return LEAT_OK;
+}
+
+static bool suppress_holds(const struct step *step)
+{
+    return true;
+}
 
 /* The view of what has left: the row before it began to wait, or as the input has it. */
 static int suppress_get(struct node *node, struct leat_bytes key, struct row *row)
@@ -366,6 +409,7 @@ static int suppress_load(struct node *node)
             suppress->held[i] = 0;
     suppress->low_ms = INT64_MIN;
     suppress->moved = false;
+    node_passed(node, closing(node) - suppression_of(node)->hold_ms);
     return status;
 }
 
@@ -386,7 +430,8 @@ static void suppress_needed(struct step *step)
 
 static const struct operator suppress_operator = {
     .verb = "suppress", .state_size = sizeof(struct suppress), .windowed = true, .buffers = true,
-    .needed = suppress_needed, .process = suppress_process, .get = suppress_get,
+    .needed = suppress_needed, .holds = suppress_holds, .open = suppress_open,
+    .process = suppress_process, .get = suppress_get,
     .advance = suppress_advance, .save = suppress_save, .load = suppress_load,
 };
 
@@ -426,10 +471,12 @@ struct leat_table *leat_suppress(struct leat_table *in, const char *name,
     step->window_ms = from->window_ms;
     step->window = from->window;
     check_options(step, with);
-    if (!with->until_close)
-        suppression.wait_ms = with->wait > 0 ? with->wait : 0;
-    else if (step->window)
+    if (!with->until_close) {
+        suppression.wait_ms = suppression.hold_ms = with->wait > 0 ? with->wait : 0;
+    } else if (step->window) {
         suppression.wait_ms = close_wait_ms(step->window);
+        suppression.hold_ms = window_closes_after(step->window);
+    }
     step_options(step, &suppression, sizeof suppression);
     step_connect(from, step);
     table_need_before(from);

@@ -93,6 +93,9 @@ static int64_t least_of(const struct time_feed *feed)
     for (int i = 0; i < feed->source_count; i++)
         if (feed->sources[i]->greatest[0] < least)
             least = feed->sources[i]->greatest[0];
+    for (int i = 0; i < feed->passed_count; i++)
+        if (*feed->passed[i] < least)
+            least = *feed->passed[i];
     return least == TIME_MAX ? TIME_NONE : least;
 }
 
@@ -104,7 +107,7 @@ int64_t time_closing(const struct time_feed *feed, const struct time_clock *cloc
 
 int64_t time_settled(const struct time_feed *feed, const struct time_clock *clock)
 {
-    int64_t least = feed->heard_count ? least_of(feed) : TIME_MAX;
+    int64_t least = feed->marked ? least_of(feed) : TIME_MAX;
 
     for (int input = 0; input < clock->inputs && feed->single; input++)
         if (*time_place(clock, input, 0) < least)

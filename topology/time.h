@@ -32,11 +32,14 @@ struct time_heard {
     bool moved;
 };
 
-/* What feeds an operator: repartition inputs, and source partitions by their own clock. */
+/* What feeds an operator: repartition inputs, source partitions by their own clock, and steps that
+ * hold records back, by the time that those they still pass on are all behind. */
 struct time_feed {
     const struct time_heard **heard;
     const struct time_clock **sources; /* each of one origin */
-    int heard_count, source_count;
+    const int64_t **passed;
+    int heard_count, source_count, passed_count;
+    bool marked; /* a repartition feeds it, directly or through a step that holds back */
     bool single; /* one origin: its own clock is the closing time, of each input its own */
 };
 

@@ -36,7 +36,8 @@ static int windowed_process(struct node *node, int input, const struct change *c
 
 const struct operator aggregate_windows = {
     .verb = "windowed-aggregate", .copartitioned = true, .windowed = true,
-    .state_size = sizeof(struct on_close), .open = on_close_open, .process = windowed_process,
-    .flush = aggregate_flush, .get = rows_get, .advance = on_close_advance,
-    .save = on_close_save, .load = on_close_load, .close = on_close_close,
+    .state_size = sizeof(struct on_close), .holds = on_close_holds, .open = on_close_open,
+    .process = windowed_process, .flush = aggregate_flush, .get = rows_get,
+    .advance = on_close_advance, .save = on_close_save, .load = on_close_load,
+    .close = on_close_close,
 };

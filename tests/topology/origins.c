@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 #include <inttypes.h>
 
-enum { GROUPS = 16, OUT_BYTES = 1 << 20, STAGED_BYTES = 16 << 20 };
+enum { OUT_BYTES = 1 << 20, STAGED_BYTES = 16 << 20 };
 
 /* ---- what the flow asks for ------------------------------------------------------------------ */
 
@@ -50,14 +50,14 @@ static const struct flow_ops ops = { .send = keep_sent, .reject = no_reject,
 void origins_start(struct origins *origins, struct leat_topology *topology, int32_t count)
 {
     struct home_options memory = { .application = "", .task = "" };
-    int32_t each[GROUPS];
+    int32_t *each = origins->each;
     int last;
 
     *origins = (struct origins){ 0 };
     buffer_init(&origins->out, OUT_BYTES);
     must(leat_topology_check(topology, &origins->error));
-    cr_assert_leq(topology->group_count, GROUPS);
-    for (int i = 0; i < GROUPS; i++)
+    cr_assert_leq(topology->group_count, ORIGINS_GROUPS);
+    for (int i = 0; i < ORIGINS_GROUPS; i++)
         each[i] = count;
     last = topology->steps[topology->step_count - 1]->group;
     must(home_open(&memory, &origins->home, &origins->error));
@@ -108,6 +108,7 @@ void origins_mark(struct origins *origins, const char *repartition, int32_t orig
                   int64_t mark_ms)
 {
     flow_hear(receiver(origins, repartition), origin, mark_ms);
+    must(flow_advance(origins->flow, &origins->error));
 }
 
 void origins_wall(struct origins *origins)

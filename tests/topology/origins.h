@@ -9,8 +9,11 @@
 #include "base/buffer.h"
 #include "topology/flow.h"
 
+enum { ORIGINS_GROUPS = 16 };
+
 struct origins {
     struct flow *flow;
+    int32_t each[ORIGINS_GROUPS]; /* of the sub-topologies: so many origins, and so many tasks */
     struct home *home;
     struct leat_error error;
     struct buffer out; /* "key=value@timestamp ", by sinks together */
@@ -26,7 +29,7 @@ void origins_stop(struct origins *origins);
 void origins_send(struct origins *origins, const char *repartition, int32_t origin,
                   const char *key, const char *value, int64_t timestamp_ms);
 
-/* A bare mark. What it makes due comes with origins_wall(). */
+/* A bare mark, with what it makes due. */
 void origins_mark(struct origins *origins, const char *repartition, int32_t origin,
                   int64_t mark_ms);
 void origins_wall(struct origins *origins);
