@@ -53,6 +53,10 @@ struct leat_bytes foreign_write(struct arena *arena, const struct foreign_messag
 /* LEAT_E_DATA, with a sentence, for what is no such message. */
 int foreign_read(const struct node *node, const void *value, struct foreign_message *out);
 
+/* Where an answer goes: a leat_partition. The left table's task need not be the one that its key
+ * would choose. */
+int32_t foreign_home(const struct leat_record *answer, int32_t partitions);
+
 /* The stamp of a left row; row NULL: of none. scratch is for its bytes. */
 int foreign_stamp(const struct node *node, const struct leat_type *type, const void *row,
                   struct buffer *scratch, struct foreign_stamp *out);

@@ -54,6 +54,14 @@ int foreign_read(const struct node *node, const void *value, struct foreign_mess
     return LEAT_OK;
 }
 
+int32_t foreign_home(const struct leat_record *answer, int32_t partitions)
+{
+    const struct leat_bytes *bytes = answer->value;
+
+    assert(bytes->size >= FOREIGN_HEAD_BYTES);
+    return (int32_t)big_endian_get_32(bytes->data + PARTITION_AT);
+}
+
 /* ---- stamps ---------------------------------------------------------------------------------- */
 
 /* Of the value alone, not of the schema's id before it: that is the registry's to choose. */

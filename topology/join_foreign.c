@@ -46,13 +46,17 @@ static struct step *answer(const struct foreign_join *foreign, struct step *left
 {
     struct step *step = part(foreign, left, name, "answer", &foreign_answer, &leat_bytes_type);
     struct leat_bytes store = arena_text(&left->topology->arena, "%s-subscription-store", name);
+    struct leat_repartition home = { .partition_of = foreign_home };
+    struct step *received;
 
     step->window_ms = left->window_ms;
     step->window = left->window;
     step_connect(subscriptions, step);
     step_connect(right, step);
     step_store(step, store.data, STORE_KEY_VALUE, &leat_bytes_type)->cached = false;
-    return send_to(step, left, name, "subscription-response");
+    received = send_to(step, left, name, "subscription-response");
+    step_options(received->twin, &home, sizeof home);
+    return received;
 }
 
 static struct step *resolve(const struct foreign_join *foreign, struct step *left,

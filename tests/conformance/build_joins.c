@@ -76,8 +76,8 @@ static void stream_global(struct build *build, const json_t *as, struct node *ou
                                              &with), NULL);
 }
 
-/* What was recorded says with which types rows would be kept, and of all tables Kafka Streams takes a
- * table-table join to be asked for a store by that. */
+/* What was recorded tells every table by which serdes its rows would be kept. To Kafka Streams that
+ * asks for a store where the table is a join by its inputs' own key, and nowhere else. */
 static void table_table(struct build *build, const json_t *as, struct node *out)
 {
     const struct node *left = build_input(build, as, 0, TABLE);

@@ -60,7 +60,6 @@ struct leat_join_tables {
     leat_joiner join;
     enum leat_join_kind kind;
     leat_key key;             /* leat_join_foreign(): the right row's key, from the left row */
-    int32_t partitions;       /* not used by leat_join_tables() */
     const char *store;
     bool in_memory, no_cache;
     void *user;
@@ -69,7 +68,9 @@ struct leat_join_tables {
 struct leat_table *leat_join_tables(struct leat_table *left, struct leat_table *right,
                                     const char *name, const struct leat_join_tables *join);
 
-/* Inner or left, by .key. Source: Kafka Streams' KIP-213. */
+/* Inner or left, by .key. The tables may have unequal partition counts; between them go the topics
+ * <application.id>-<name>-subscription-registration-repartition, with the right table's count, and
+ * ...-subscription-response-repartition, with the left's. Source: Kafka Streams' KIP-213. */
 struct leat_table *leat_join_foreign(struct leat_table *left, struct leat_table *right,
                                      const char *name, const struct leat_join_tables *join);
 
