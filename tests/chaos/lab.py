@@ -79,7 +79,14 @@ class Lab:
             return file.read().decode(errors="replace")
 
     def lag(self, application):
-        return int(call(AUDIT, self.bootstrap, "lag", application))
+        """Asks again while a broker has not heard of a new topic's leaders."""
+        for attempt in range(20):
+            try:
+                return int(call(AUDIT, self.bootstrap, "lag", application))
+            except Failure as failure:
+                if attempt == 19 or "Not leader" not in str(failure):
+                    raise
+                time.sleep(0.5)
 
     def drain(self, application, alive, patience=600):
         """Waits until all is processed: a lag of 0, and of 0 again when looked at once more."""
