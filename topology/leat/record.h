@@ -82,12 +82,13 @@ int64_t leat_source_offset(const struct leat_record *record);
  *   - what a join makes has those of the record that came last, the stream's in one with a table;
  *   - what an aggregate passes on at once, and what a window's closing sets free, has those of the
  *     record at work, and what its cache held back until the commit those of the last one that
- *     wrote the row;
+ *     wrote the row (none where windows are kept as panes);
  *   - what a buffer held back (suppress, a join's unmatched records) has those of the record that
  *     set it free, where Kafka Streams has kept the buffered one's;
  *   - a punctuation has none.
  * Tables, changelogs and what is read back from them have none either. The header that names the
- * schema of the input's bytes is not carried: the output has a schema of its own.
+ * schema of the input's bytes is not carried: the output has a schema of its own. Of a record with
+ * more than 64, the first 64 are.
  *
  * leat_header(): the value of the last one of that name, valid like the record; data NULL where
  * there is none, or its value is null. What is set or removed holds for what this step forwards
