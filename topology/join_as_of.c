@@ -127,11 +127,22 @@ static int let_go_until(struct node *node, int64_t until_ms)
     return status < 0 ? status : LEAT_OK;
 }
 
-static int let_go_due(struct node *node)
+/* All up to this time has been let go. */
+static int64_t due(const struct node *node)
 {
     const struct leat_join *with = node->step->options;
 
-    return let_go_until(node, time_closing(&node->feed, &node->clock, 0) - with->grace);
+    return time_closing(&node->feed, &node->clock, 0) - with->grace;
+}
+
+static int let_go_due(struct node *node)
+{
+    int64_t due_ms = due(node);
+    int status = let_go_until(node, due_ms);
+
+    if (!status)
+        node_passed(node, due_ms);
+    return status;
 }
 
 /* ---- the operator ---------------------------------------------------------------------------- */
@@ -162,6 +173,11 @@ static int as_of_advance(struct node *node)
     return node->feed.single ? LEAT_OK : let_go_due(node);
 }
 
+static bool as_of_holds(const struct step *step)
+{
+    return true;
+}
+
 static int as_of_save(struct node *node)
 {
     struct as_of_state *state = node->state;
@@ -177,13 +193,14 @@ static int as_of_load(struct node *node)
     struct as_of_state *state = node->state;
 
     *state = (struct as_of_state){ .low_ms = TIME_NONE };
+    node_passed(node, due(node));
     return flow_kept(node, "sequence", &state->sequence, 1);
 }
 
 const struct operator join_as_of = {
     .verb = "join-table-as-of", .state_size = sizeof(struct as_of_state), .copartitioned = true,
-    .windowed = true, .timed_by_first = true, .process = as_of_process, .advance = as_of_advance,
-    .save = as_of_save, .load = as_of_load,
+    .windowed = true, .timed_by_first = true, .holds = as_of_holds, .process = as_of_process,
+    .advance = as_of_advance, .save = as_of_save, .load = as_of_load,
 };
 
 void join_as_of_step(struct step *step)
