@@ -253,6 +253,18 @@ int store_entry(struct store *store, struct leat_bytes key, struct entry **out,
     return code;
 }
 
+void store_add(struct store *store, struct leat_bytes key, const void *value, int64_t timestamp_ms)
+{
+    uint64_t hash = map_hash(key);
+    struct staged_entry *entry = staged_find(&store->staged, key, hash);
+
+    if (!entry) {
+        entry = entry_new(store, key, hash);
+        staged_add(&store->staged, entry);
+    }
+    store_set(store, &entry->entry, value, timestamp_ms);
+}
+
 /* ---- commits ------------------------------------------------------------------------------------
  */
 

@@ -76,6 +76,9 @@ void store_touch(struct store *store, struct entry *entry, int64_t timestamp_ms)
 /* Replaces the value by a copy of value (NULL: deletes the row), dirty and last. */
 void store_set(struct store *store, struct entry *entry, const void *value, int64_t timestamp_ms);
 
+/* Writes the row of a key that is known to be new: nothing is looked up. */
+void store_add(struct store *store, struct leat_bytes key, const void *value, int64_t timestamp_ms);
+
 /* Entries whose row exists with from <= key < to (none: no bound), staged over committed. Do not
  * write the store while a cursor is open, except to the entry it stands on. 1, 0 at the end. An
  * entry that is not written is valid until the next call on the cursor. */

@@ -88,26 +88,21 @@ static int64_t first_kept_ms(const struct node *node, int side)
     return now_ms == TIME_NONE ? 0 : now_ms - node->step->stores[side].spec.retention_ms + 1;
 }
 
-static int keep_row(struct node *node, int side, struct leat_bytes key,
-                    const struct leat_record *record)
+static void keep_row(struct node *node, int side, struct leat_bytes key,
+                     const struct leat_record *record)
 {
     const struct streams_join *join = node->state;
     int64_t at_ms = record->timestamp_ms, sequence = join->kept[KEPT_SEQUENCE];
-    struct entry *entry;
-    int status;
 
     if (at_ms > join->kept[KEPT_LEFT_MS + side])
         streams_join_keep(node, KEPT_LEFT_MS + side, at_ms);
     if (at_ms < first_kept_ms(node, side))
-        return LEAT_OK;
+        return;
     sequence = sequence < SEQUENCE_MAX ? sequence + 1 : 0;
     streams_join_keep(node, KEPT_SEQUENCE, sequence);
-    status = store_entry(node->stores[side],
-                         window_key_build(&node->flow->record, key, at_ms, (uint32_t)sequence),
-                         &entry, node->flow->error);
-    if (!status)
-        store_set(node->stores[side], entry, record->value, at_ms);
-    return status;
+    store_add(node->stores[side],
+              window_key_build(&node->flow->record, key, at_ms, (uint32_t)sequence),
+              record->value, at_ms);
 }
 
 /* One row of the other side, which no longer waits. */
@@ -181,9 +176,10 @@ static int join_record(struct node *node, int side, const struct change *change)
     const struct leat_record *record = &change->record;
     struct leat_bytes key = rows_key(node, record);
     bool met;
-    int status = keep_row(node, side, key, record);
+    int status = LEAT_OK;
 
-    if (!status && node->step->store_count > JOIN_WAITING && node->feed.single &&
+    keep_row(node, side, key, record);
+    if (node->step->store_count > JOIN_WAITING && node->feed.single &&
         record->timestamp_ms == streams_join_now(node))
         status = waiting_reached(node, side, change);
     if (!status)

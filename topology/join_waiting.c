@@ -103,9 +103,12 @@ int waiting_add(struct node *node, int side, struct leat_bytes key,
 int waiting_remove(struct node *node, int side, struct leat_bytes key, int64_t at_ms)
 {
     struct entry *entry;
-    int status = store_entry(node->stores[JOIN_WAITING], row_key(node, side, key, at_ms), &entry,
-                             node->flow->error);
+    int status;
 
+    if (streams_join_of(node)->kept[KEPT_LOW_MS] == TIME_NONE)
+        return LEAT_OK;
+    status = store_entry(node->stores[JOIN_WAITING], row_key(node, side, key, at_ms), &entry,
+                         node->flow->error);
     if (!status && entry->value)
         store_set(node->stores[JOIN_WAITING], entry, NULL, at_ms);
     return status;
