@@ -53,37 +53,39 @@ static struct leat_bytes waiting_key(struct node *node, int64_t time_ms, struct 
 struct since {
     struct entry *entry; /* of its store; NULL: the window says it */
     int64_t time_ms;
-    bool waits, deleted;
+    bool deleted;
 };
 
-static int since_find(struct node *node, struct leat_bytes row_key, struct since *since)
+static bool by_windows(const struct node *node)
+{
+    return suppression_of(node)->with.until_close;
+}
+
+/* at_ms: where it does not wait, but would from now on. */
+static int since_find(struct node *node, struct leat_bytes row_key, int64_t at_ms,
+                      struct since *since)
 {
     struct leat_record name;
     struct leat_bytes row;
-    struct entry *entry;
     int status;
 
-    *since = (struct since){ 0 };
-    if (suppression_of(node)->with.until_close) {
+    *since = (struct since){ .time_ms = at_ms };
+    if (by_windows(node)) {
         rows_name(node, row_key, &name);
         since->time_ms = name.window.end_ms;
-        status = store_entry(node->stores[WAITING], waiting_key(node, since->time_ms, row_key),
-                             &entry, node->flow->error);
-        since->waits = !status && entry->value;
-        return status;
+        return LEAT_OK;
     }
     status = store_entry(node->stores[SINCE], row_key, &since->entry, node->flow->error);
     if (status || !since->entry->value)
         return status;
     row = *(const struct leat_bytes *)since->entry->value;
     assert(row.size == SINCE_BYTES);
-    since->waits = true;
     since->time_ms = (int64_t)big_endian_get_64(row.data);
     since->deleted = row.data[TIME_BYTES];
     return LEAT_OK;
 }
 
-static void since_set(struct node *node, const struct since *since)
+static void since_set(struct node *node, const struct since *since, bool waits)
 {
     char memory[SINCE_BYTES];
     struct leat_bytes row = leat_bytes(memory, sizeof memory);
@@ -92,7 +94,15 @@ static void since_set(struct node *node, const struct since *since)
         return;
     big_endian_put_64(memory, (uint64_t)since->time_ms);
     memory[TIME_BYTES] = (char)since->deleted;
-    store_set(node->stores[SINCE], since->entry, since->waits ? &row : NULL, since->time_ms);
+    store_set(node->stores[SINCE], since->entry, waits ? &row : NULL, since->time_ms);
+}
+
+/* Its place in the order; the entry has a value if it waits. */
+static int waiting_entry(struct node *node, struct leat_bytes row_key, const struct since *since,
+                         struct entry **out)
+{
+    return store_entry(node->stores[WAITING], waiting_key(node, since->time_ms, row_key), out,
+                       node->flow->error);
 }
 
 /* ---- the row before it began to wait --------------------------------------------------------- */
@@ -174,33 +184,29 @@ static void set_waiting(struct node *node, struct entry *entry, const struct lea
 static int hold(struct node *node, const struct change *change)
 {
     struct leat_bytes row_key = rows_key(node, &change->record);
-    bool deleted = !change->record.value;
+    bool deleted = !change->record.value, waited, noted;
     struct suppress *suppress = node->state;
-    struct since since, was;
+    struct since since;
     struct entry *entry;
-    int status = since_find(node, row_key, &since);
+    int status = since_find(node, row_key, change->record.timestamp_ms, &since);
 
+    if (!status)
+        status = waiting_entry(node, row_key, &since, &entry);
     if (status)
         return status;
-    was = since;
-    if (!was.waits && since.entry)
-        since.time_ms = change->record.timestamp_ms;
-    status = store_entry(node->stores[WAITING], waiting_key(node, since.time_ms, row_key), &entry,
-                         node->flow->error);
-    if (status)
-        return status;
-    if (deleted && suppression_of(node)->with.until_close) { /* no last result, so none waits */
+    if (deleted && by_windows(node)) { /* no last result, so none waits */
         stop_waiting(node, entry);
         return set_before(node, row_key, NULL, 0);
     }
+    waited = entry->value;
+    noted = waited && since.deleted == deleted;
     set_waiting(node, entry, &change->record);
     if (since.time_ms < suppress->low_ms)
         suppress->low_ms = since.time_ms;
-    since.waits = true;
     since.deleted = deleted;
-    if (!was.waits || was.deleted != deleted)
-        since_set(node, &since);
-    return was.waits ? LEAT_OK : set_before(node, row_key, change->before, change->before_ms);
+    if (!noted)
+        since_set(node, &since, true);
+    return waited ? LEAT_OK : set_before(node, row_key, change->before, change->before_ms);
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */
@@ -234,15 +240,14 @@ static int let_go(struct node *node, struct entry *waiting, const struct change 
     struct leat_bytes row_key = leat_bytes(waiting->key.data + TIME_BYTES,
                                            waiting->key.size - TIME_BYTES);
     struct since since;
-    int status = since_find(node, row_key, &since);
+    int status = since_find(node, row_key, 0, &since);
 
     if (!status)
         status = pass_on(node, waiting, row_key, since.deleted, cause);
     if (status)
         return status;
     stop_waiting(node, waiting);
-    since.waits = false;
-    since_set(node, &since);
+    since_set(node, &since, false);
     return set_before(node, row_key, NULL, 0);
 }
 
@@ -380,13 +385,16 @@ static bool suppress_holds(const struct step *step)
 /* The view of what has left: the row before it began to wait, or as the input has it. */
 static int suppress_get(struct node *node, struct leat_bytes key, struct row *row)
 {
+    struct entry *entry;
     struct since since;
-    int status = since_find(node, key, &since);
+    int status = since_find(node, key, 0, &since);
 
+    if (!status)
+        status = waiting_entry(node, key, &since, &entry);
     if (status)
         return status;
-    return since.waits ? get_before(node, key, row)
-                       : node->inputs[0]->operator->get(node->inputs[0], key, row);
+    return entry->value ? get_before(node, key, row)
+                        : node->inputs[0]->operator->get(node->inputs[0], key, row);
 }
 
 static int suppress_save(struct node *node)
