@@ -305,8 +305,9 @@ int task_run(struct task *task, int most, struct leat_error *error)
     }
     if (done) {
         task->records += (uint64_t)done;
-        task->busy_ms = clock_ms(task->options.clock);
-        task->idle_said = false;
+        if (task->woken)
+            task->busy_ms = clock_ms(task->options.clock);
+        task->woken = false;
     }
     return done;
 }

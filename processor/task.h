@@ -83,8 +83,8 @@ struct task {
     struct buffer scratch;
     struct input *current;      /* whose message is being processed */
     bool dirty;                 /* something was processed since the last commit */
-    int64_t busy_ms;            /* monotonic: when a message was last processed */
-    bool idle_said;
+    int64_t busy_ms;            /* monotonic: when a record, no bare mark, was last taken */
+    bool woken;                 /* one was since then */
     uint64_t records;
 };
 

@@ -8,11 +8,15 @@
 
 enum { BARE_MARK_MS = 1000 }; /* a bare mark goes to a partition this often at most */
 
-static bool says_idle(const struct task *task, int64_t now_ms)
+/* Whoever hears marks on the way to the topic is idle only while all those that it hears are: one
+ * that is silent holds time for as many hops as there are. What was said stands until a record
+ * comes; bare marks wake nobody, or tasks that send to each other would never rest. */
+static bool says_idle(const struct task *task, const struct port *port, int64_t now_ms)
 {
     int64_t idle_ms = task->options.policy.idle_ms;
 
-    return idle_ms >= 0 && task_drained(task) && now_ms - task->busy_ms >= idle_ms;
+    return idle_ms >= 0 && now_ms - task->busy_ms >= idle_ms &&
+           (port->mark_ms == TIME_MAX || task_drained(task)) && time_idle(&port->node->feed);
 }
 
 bool task_owes(const struct task *task, int64_t now_ms)
@@ -22,7 +26,7 @@ bool task_owes(const struct task *task, int64_t now_ms)
 
         if (port->timed && now_ms >= port->next_bare_ms && port_owes_marks(port))
             return true;
-        if (port->timed && !task->idle_said && says_idle(task, now_ms))
+        if (port->timed && port->mark_ms != TIME_MAX && says_idle(task, port, now_ms))
             return true;
     }
     return false;
@@ -31,14 +35,15 @@ bool task_owes(const struct task *task, int64_t now_ms)
 /* The mark moves once all that it vouches for has been sent. */
 static int flush_marks(struct task *task, int64_t now_ms, struct leat_error *error)
 {
-    bool idle = says_idle(task, now_ms);
     int status = LEAT_OK;
 
     for (size_t i = 0; i < task->output_count && !status; i++) {
         struct port *port = &task->outputs[i];
+        bool idle;
 
         if (!port->timed)
             continue;
+        idle = says_idle(task, port, now_ms);
         port->mark_ms = idle ? TIME_MAX : flow_mark(task->flow, port->node);
         if (port->mark_ms == TIME_NONE || (now_ms < port->next_bare_ms && !idle))
             continue;
@@ -46,7 +51,6 @@ static int flush_marks(struct task *task, int64_t now_ms, struct leat_error *err
         status = port_send_marks(port, task->writer, task->options.partition, &task->scratch,
                                  error);
     }
-    task->idle_said = idle;
     return status;
 }
 
@@ -82,7 +86,6 @@ int task_abort(struct task *task, struct leat_error *error)
 
     task->dirty = false;
     task->current = NULL;
-    task->idle_said = false;
     for (size_t i = 0; i < task->store_count; i++)
         task->stores[i].sent = 0;
     for (size_t i = 0; i < task->output_count; i++) {

@@ -218,6 +218,7 @@ int task_record(struct task *task, struct input *input, const struct log_message
     bool bare;
     int status = port_read(&input->port, message, &change, &bare, error);
 
+    task->woken |= !bare;
     if (bare)
         return flow_advance(task->flow, error);
     if (!status && at_ms < 0 && source_of(input) && source_of(input)->timestamp) {

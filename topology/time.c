@@ -105,6 +105,15 @@ int64_t time_closing(const struct time_feed *feed, const struct time_clock *cloc
     return feed->single ? *time_place(clock, input, 0) : least_of(feed);
 }
 
+bool time_idle(const struct time_feed *feed)
+{
+    for (int i = 0; i < feed->heard_count; i++)
+        for (int32_t sender = 0; sender < feed->heard[i]->senders; sender++)
+            if (feed->heard[i]->marks[sender] != TIME_MAX)
+                return false;
+    return true;
+}
+
 int64_t time_settled(const struct time_feed *feed, const struct time_clock *clock)
 {
     int64_t least = feed->marked ? least_of(feed) : TIME_MAX;

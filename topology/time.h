@@ -82,6 +82,9 @@ void time_hear(struct time_heard *heard, int32_t sender, int64_t mark_ms);
 /* The time up to which windows are closed for an input: TIME_NONE if nothing is. */
 int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock, int input);
 
+/* Whether all senders that it hears have said that they are idle; none: yes. */
+bool time_idle(const struct time_feed *feed);
+
 /* The time up to which nothing more can come, so that rows may expire: the closing time, and with
  * one origin the senders' marks too. A sender that combines records tells them in no order of time:
  * what its last record says is no measure of what still follows. One that feeds other tasks too has

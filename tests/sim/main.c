@@ -17,6 +17,7 @@
 
 enum {
     STEPS_MAX = 200000, /* until all is drained */
+    REST_STEPS = 2000,  /* by then all is idle that says so */
     DISK_ODDS = 25,     /* one run in so many has its rows on the disk */
 };
 
@@ -102,6 +103,27 @@ static void live(struct world *world, const struct trouble *trouble)
         world_fail(world, "what was fed is not processed after %d steps", STEPS_MAX);
 }
 
+static void idle(struct world *world)
+{
+    for (int step = 0; step < REST_STEPS; step++) {
+        world_pass(world, chance_below(world->chance, 8));
+        world_step(world, (int)chance_below(world->chance, world->instance_count));
+    }
+}
+
+/* Those who say that they are idle wake nobody by it, round in a circle or not. */
+static void check_rest(struct world *world)
+{
+    int64_t ends;
+
+    idle(world);
+    ends = world_ends(world);
+    idle(world);
+    if (world_ends(world) != ends)
+        world_fail(world, "there is no rest: %lld was written when all was done",
+                   (long long)(world_ends(world) - ends));
+}
+
 static void tell(const struct world *world, uint64_t seed)
 {
     static const char *const kinds[] = { "count", "windows", "cogroup", "rows", "copy", "tables",
@@ -135,6 +157,8 @@ static bool simulate(uint64_t seed, const char *directory, struct total *total)
         check_outputs(&world);
     if (!world.failed)
         check_stores(&world);
+    if (!world.failed && job.idles)
+        check_rest(&world);
     if (world.failed)
         tell(&world, seed);
     world_close(&world);

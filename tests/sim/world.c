@@ -260,6 +260,25 @@ static bool topic_drained(struct world *world, const char *topic, int32_t partit
     return true;
 }
 
+int64_t world_ends(struct world *world)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < world->topology->step_count; i++) {
+        const struct step *step = world->topology->steps[i];
+        const struct layout_topic *topic = layout_topic(world->layout, step);
+
+        for (int32_t p = 0; step->operator->source && p < topic->partitions; p++) {
+            struct leat_error error = { 0 };
+            int64_t first, end = 0;
+
+            must(world, log_ends(world->log, topic->name, p, &first, &end, &error), &error);
+            sum += end;
+        }
+    }
+    return sum;
+}
+
 bool world_drained(struct world *world)
 {
     int64_t odds = world->fault_odds;

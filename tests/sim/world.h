@@ -69,6 +69,9 @@ void world_pass(struct world *world, int64_t ms);
 /* All that was fed has been processed and committed, through every internal topic. */
 bool world_drained(struct world *world);
 
+/* The sum of the ends of all that is read: grows while anything is written. */
+int64_t world_ends(struct world *world);
+
 /* Prints the sentence; the run has failed. */
 __attribute__((format(printf, 2, 3))) void world_fail(struct world *world, const char *format, ...);
 
