@@ -299,6 +299,11 @@ EACH_KIND(store, hides_expired_windows_at_once_and_still_flushes_them)
     arena_free(&arena);
 }
 
+static struct leat_bytes session(struct arena *arena, const char *key, int64_t end_ms)
+{
+    return session_key_build(arena, text(key), 0, end_ms);
+}
+
 EACH_KIND(store, hides_sessions_that_ended_too_long_ago)
 {
     struct shop shop;
@@ -307,12 +312,12 @@ EACH_KIND(store, hides_sessions_that_ended_too_long_ago)
 
     arena_init(&arena, 1024);
     shop_start(&shop, *kind, (struct store_spec){ .kind = STORE_SESSION, .retention_ms = 1000 });
-    store_set(shop.store, entry_of(&shop, session_key_build(&arena, text("a"), 0, 2999)), &value, 1);
-    store_set(shop.store, entry_of(&shop, session_key_build(&arena, text("a"), 0, 3000)), &value, 1);
+    store_set(shop.store, entry_of(&shop, session(&arena, "a", 2999)), &value, 1);
+    store_set(shop.store, entry_of(&shop, session(&arena, "a", 3000)), &value, 1);
     commit_shop(&shop);
     store_expire(shop.store, 3000);
-    cr_assert(!entry_of(&shop, session_key_build(&arena, text("a"), 0, 2999))->value);
-    cr_assert(entry_of(&shop, session_key_build(&arena, text("a"), 0, 3000))->value);
+    cr_assert(!entry_of(&shop, session(&arena, "a", 2999))->value);
+    cr_assert(entry_of(&shop, session(&arena, "a", 3000))->value);
     shop_stop(&shop);
     arena_free(&arena);
 }
