@@ -270,6 +270,8 @@ int custom_home_open(const struct leat_custom_store *custom, const char *name, i
     struct leat_error said = { 0 };
     int code;
 
+    assert(custom->open && custom->get && custom->put && custom->range && custom->next);
+    assert(custom->end && custom->commit && custom->close);
     home->home.ops = &ops;
     home_init(&home->home, &options);
     home->store = custom;
