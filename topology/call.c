@@ -87,11 +87,13 @@ void leat_none(const struct leat_record *record)
 
 /* ---- passing on ------------------------------------------------------------------------------ */
 
+/* A punctuation has no key; it forwards under those that the step has kept. */
 static bool key_fits(const struct leat_record *record, struct leat_bytes key)
 {
     const struct leat_call *call = record->call;
 
-    if (!call->node->step->key_stays || leat_bytes_equal(key, call->change->record.key))
+    if (!call->node->step->key_stays || !call->flow->source.topic ||
+        leat_bytes_equal(key, call->change->record.key))
         return true;
     leat_fail(record, "it forwards under another key, but the key is to stay");
     return false;

@@ -155,6 +155,29 @@ Test(process, a_key_that_stays_is_not_changed)
                      "but the key is to stay");
 }
 
+static bool say(const struct leat_record *record, struct leat_bytes key, const void *value)
+{
+    leat_forward(record, key, value, record->timestamp_ms);
+    return true;
+}
+
+static void say_all(const struct leat_record *record)
+{
+    leat_each(record, OWN, say);
+}
+
+each_way(process, a_punctuation_forwards_under_the_keys_that_were_kept)
+{
+    leat_to(leat_process(from("in"), "keep", &(struct leat_process){
+        .process = remember, .every = 10, .punctuate = say_all, .key_stays = true,
+        .stores = (struct leat_store_spec[]){ { "kept", &leat_string_type, false }, { 0 } } }),
+        "out", NULL);
+    bench_start(way);
+    put("in", "a", "x", 3);
+    put("in", "b", "y", 11);
+    gives("out", "a=x@3 a=x@11 b=y@11");
+}
+
 /* As in Kafka Streams, what it keeps is by its task, and not by its key. */
 Test(process, nothing_is_repartitioned_before_a_process)
 {

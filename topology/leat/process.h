@@ -22,7 +22,8 @@ struct leat_process {
     leat_duration every_wall;       /* wall-clock time between calls of punctuate_wall */
     leat_visit punctuate;           /* the record has no key and no value, and the time */
     leat_visit punctuate_wall;
-    bool key_stays;                 /* it forwards under the key it was given (fixed-key) */
+    bool key_stays;                 /* it forwards under the key it was given, and a punctuation
+                                       under those it has kept (fixed-key) */
     void *user;
 };
 
