@@ -88,6 +88,7 @@ static int64_t first_kept_ms(const struct node *node, int side)
     return now_ms == TIME_NONE ? 0 : now_ms - node->step->stores[side].spec.retention_ms + 1;
 }
 
+/* What is not kept counts as dropped, though it still meets what the other side has kept. */
 static void keep_row(struct node *node, int side, struct leat_bytes key,
                      const struct leat_record *record)
 {
@@ -96,8 +97,10 @@ static void keep_row(struct node *node, int side, struct leat_bytes key,
 
     if (at_ms > join->kept[KEPT_LEFT_MS + side])
         streams_join_keep(node, KEPT_LEFT_MS + side, at_ms);
-    if (at_ms < first_kept_ms(node, side))
+    if (at_ms < first_kept_ms(node, side)) {
+        node_drop(node);
         return;
+    }
     sequence = sequence < SEQUENCE_MAX ? sequence + 1 : 0;
     streams_join_keep(node, KEPT_SEQUENCE, sequence);
     store_add(node->stores[side],
@@ -171,6 +174,11 @@ static int meet(struct node *node, int side, struct leat_bytes key, const struct
 
 /* ---- one record ------------------------------------------------------------------------------ */
 
+static bool join_holds(const struct step *step)
+{
+    return step->store_count > JOIN_WAITING;
+}
+
 static int join_record(struct node *node, int side, const struct change *change)
 {
     const struct leat_record *record = &change->record;
@@ -179,7 +187,7 @@ static int join_record(struct node *node, int side, const struct change *change)
     int status = LEAT_OK;
 
     keep_row(node, side, key, record);
-    if (node->step->store_count > JOIN_WAITING && node->feed.single &&
+    if (join_holds(node->step) && node->feed.single &&
         record->timestamp_ms == streams_join_now(node))
         status = waiting_reached(node, side, change);
     if (!status)
@@ -206,21 +214,30 @@ static int join_process(struct node *node, int side, const struct change *change
 
 /* ---- what marks have closed ------------------------------------------------------------------ */
 
-/* Nobody's record is the cause: the results have the closing time for their origin's. */
+/* What waits, and what may still begin to wait, is later. */
+static void tell_passed(struct node *node)
+{
+    int64_t now_ms = streams_join_now(node), low_ms = streams_join_of(node)->kept[KEPT_LOW_MS];
+    int64_t reach_ms = at_least(streams_join_reach(node, JOIN_LEFT),
+                                streams_join_reach(node, JOIN_RIGHT));
+    int64_t begins_ms = now_ms - at_least(reach_ms, 0);
+
+    node_passed(node, (low_ms != TIME_NONE && low_ms < begins_ms ? low_ms : begins_ms) - 1);
+}
+
 static int join_advance(struct node *node)
 {
     struct flow *flow = node->flow;
     struct flow_source source = flow->source;
-    struct change cause = { .origin = flow_origin(node) };
+    struct change cause = { .origin = flow_origin(node), .record = { .call = &flow->call } };
     int status;
 
-    if (node->feed.single || node->step->store_count <= JOIN_WAITING)
+    if (node->feed.single || !join_holds(node->step))
         return LEAT_OK;
-    cause.origin_ms = streams_join_now(node);
-    cause.record.call = &flow->call;
     flow->source = (struct flow_source){ .offset = -1, .partition = -1 };
     status = waiting_closed(node, &cause);
     flow->source = source;
+    tell_passed(node);
     return status;
 }
 
@@ -251,9 +268,12 @@ static int join_save(struct node *node)
 static int join_load(struct node *node)
 {
     struct streams_join *join = node->state;
+    int status = flow_kept(node, "join", join->kept, KEPT_COUNT);
 
     join->moved = false;
-    return flow_kept(node, "join", join->kept, KEPT_COUNT);
+    if (!status && !node->feed.single && join_holds(node->step))
+        tell_passed(node);
+    return status;
 }
 
 static void join_close(struct node *node)
@@ -263,9 +283,9 @@ static void join_close(struct node *node)
 
 static const struct operator join_operator = {
     .verb = "join-streams", .copartitioned = true, .windowed = true,
-    .state_size = sizeof(struct streams_join), .open = join_open, .process = join_process,
-    .advance = join_advance, .wall = join_advance, .save = join_save, .load = join_load,
-    .close = join_close,
+    .state_size = sizeof(struct streams_join), .holds = join_holds, .open = join_open,
+    .process = join_process, .advance = join_advance, .wall = join_advance, .save = join_save,
+    .load = join_load, .close = join_close,
 };
 
 /* ---- the verb -------------------------------------------------------------------------------- */
@@ -298,7 +318,9 @@ static void plan(struct step *step, const char *part, const struct leat_type *ty
 
     snprintf(name, sizeof name, "%s-%s", with->store ? with->store : step->name, part);
     store = step_store(step, name, waits ? STORE_KEY_VALUE : STORE_WINDOW, type);
-    store->spec.retention_ms = waits ? 0 : with->before + with->after + with->grace;
+    if (!waits)
+        store->spec.retention_ms =
+            streams_join_plus(streams_join_plus(with->before, with->after), with->grace);
     store->queryable = with->store && !waits;
     store->in_memory = with->in_memory;
     store->cached = false;

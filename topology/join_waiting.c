@@ -114,7 +114,8 @@ int waiting_remove(struct node *node, int side, struct leat_bytes key, int64_t a
     return status;
 }
 
-/* The row's values are passed on; where one is skipped by the handler, the next go on. */
+/* The row's values are passed on; where one is skipped by the handler, the next go on. With several
+ * origins none of them is late by the time of the record that has made them due. */
 static int pass_on(struct node *node, const struct change *cause, const struct waiting *waiting,
                    struct leat_bytes list)
 {
@@ -122,8 +123,11 @@ static int pass_on(struct node *node, const struct change *cause, const struct w
     struct codec *codec = store_codec(node->stores[waiting->side]);
     struct leat_record record = { .timestamp_ms = waiting->at_ms, .call = &flow->call,
                                   .type = codec_type(codec) };
+    struct change own = *cause;
     int status = LEAT_OK;
 
+    if (!node->feed.single)
+        own.origin_ms = waiting->at_ms;
     rows_name(node, waiting->key, &record);
     for (size_t at = VALUE_HEAD_BYTES, size; at < list.size && status >= 0; at += 4 + size) {
         struct arena_mark mark = arena_mark(&flow->record);
@@ -137,7 +141,7 @@ static int pass_on(struct node *node, const struct change *cause, const struct w
         if (status)
             return status;
         record.value = value;
-        status = streams_join_alone(node, cause, waiting->side, &record);
+        status = streams_join_alone(node, &own, waiting->side, &record);
         arena_rewind(&flow->record, mark);
     }
     return status < 0 ? status : LEAT_OK;
