@@ -1,222 +1,24 @@
 /* suppress.c - changes of a table that wait, for their window's close or for a time, so that only
  * the last one leaves: leat_suppress().
  *
- * What waits stands in a store in order of (time, row's key): the window's end, or the timestamp
- * of the first change since the last one left. A later change of the row takes the earlier one's
- * place. Without windows a second store says since when a row waits, and whether as a deletion. A
- * last one has, where somebody behind needs it, the row as it was before it began to wait.
  * Source: Kafka Streams' KTableSuppressProcessorSupplier. There the change that leaves has as the
  * old row the last one that was held back; here it is the one that left before.
+ * See also:  held.h (what waits)
  */
-#include "state/big_endian.h"
 #include "topology/flow.h"
+#include "topology/held.h"
 #include "topology/operators.h"
 #include "topology/rows.h"
 #include "topology/windows.h"
 
-enum { WAITING, SINCE }; /* its first stores; SINCE only without windows */
+/* ---- leaving --------------------------------------------------------------------------------- */
 
-enum { TIME_BYTES = 8, SINCE_BYTES = TIME_BYTES + 1 };
-
-enum { HELD_RECORDS, HELD_BYTES, HELD_COUNT };
-
-struct suppress {
-    int64_t held[HELD_COUNT];
-    int64_t low_ms; /* nothing waits with a time before; INT64_MIN: not known */
-    bool moved;     /* held has, since it was last saved */
-    bool by_marks;  /* and not by the results' own timestamps */
-};
-
-struct suppression {
-    struct leat_suppress with;
-    int64_t wait_ms; /* from its time in the store until it leaves */
-    int64_t hold_ms; /* what leaves later than a time is not so far behind it */
-};
-
-static const struct suppression *suppression_of(const struct node *node)
+static int pass_on(struct node *node, const struct held *held, const struct change *cause)
 {
-    return node->step->options;
-}
-
-static struct leat_bytes waiting_key(struct node *node, int64_t time_ms, struct leat_bytes row_key)
-{
-    char *memory = arena_new(&node->flow->record, TIME_BYTES + row_key.size);
-
-    big_endian_put_64(memory, (uint64_t)time_ms);
-    if (row_key.size)
-        memcpy(memory + TIME_BYTES, row_key.data, row_key.size);
-    return leat_bytes(memory, TIME_BYTES + row_key.size);
-}
-
-/* ---- since when a row waits ------------------------------------------------------------------ */
-
-struct since {
-    struct entry *entry; /* of its store; NULL: the window says it */
-    int64_t time_ms;
-    bool deleted;
-};
-
-static bool by_windows(const struct node *node)
-{
-    return suppression_of(node)->with.until_close;
-}
-
-/* at_ms: where it does not wait, but would from now on. */
-static int since_find(struct node *node, struct leat_bytes row_key, int64_t at_ms,
-                      struct since *since)
-{
-    struct leat_record name;
-    struct leat_bytes row;
-    int status;
-
-    *since = (struct since){ .time_ms = at_ms };
-    if (by_windows(node)) {
-        rows_name(node, row_key, &name);
-        since->time_ms = name.window.end_ms;
-        return LEAT_OK;
-    }
-    status = store_entry(node->stores[SINCE], row_key, &since->entry, node->flow->error);
-    if (status || !since->entry->value)
-        return status;
-    row = *(const struct leat_bytes *)since->entry->value;
-    assert(row.size == SINCE_BYTES);
-    since->time_ms = (int64_t)big_endian_get_64(row.data);
-    since->deleted = row.data[TIME_BYTES];
-    return LEAT_OK;
-}
-
-static void since_set(struct node *node, const struct since *since, bool waits)
-{
-    char memory[SINCE_BYTES];
-    struct leat_bytes row = leat_bytes(memory, sizeof memory);
-
-    if (!since->entry)
-        return;
-    big_endian_put_64(memory, (uint64_t)since->time_ms);
-    memory[TIME_BYTES] = (char)since->deleted;
-    store_set(node->stores[SINCE], since->entry, waits ? &row : NULL, since->time_ms);
-}
-
-/* Its place in the order; the entry has a value if it waits. */
-static int waiting_entry(struct node *node, struct leat_bytes row_key, const struct since *since,
-                         struct entry **out)
-{
-    return store_entry(node->stores[WAITING], waiting_key(node, since->time_ms, row_key), out,
-                       node->flow->error);
-}
-
-/* ---- the row before it began to wait --------------------------------------------------------- */
-
-static int before_place(const struct suppression *suppression)
-{
-    return suppression->with.until_close ? SINCE : SINCE + 1;
-}
-
-/* The store, or NULL where nobody needs it. */
-static struct store *before_store(const struct node *node)
-{
-    int place = before_place(suppression_of(node));
-
-    return place < node->step->store_count ? node->stores[place] : NULL;
-}
-
-static int set_before(struct node *node, struct leat_bytes row_key, const void *before,
-                      int64_t before_ms)
-{
-    struct store *store = before_store(node);
-    struct entry *entry;
-    int status;
-
-    if (!store)
-        return LEAT_OK;
-    status = store_entry(store, row_key, &entry, node->flow->error);
-    if (!status && (before || entry->value))
-        store_set(store, entry, before, before_ms);
-    return status;
-}
-
-static int get_before(struct node *node, struct leat_bytes row_key, struct row *row)
-{
-    struct entry *entry;
-    int status = store_entry(before_store(node), row_key, &entry, node->flow->error);
-
-    if (!status)
-        *row = (struct row){ entry->value, entry->timestamp_ms };
-    return status;
-}
-
-/* ---- in -------------------------------------------------------------------------------------- */
-
-static void count_entry(struct node *node, const struct entry *entry, int sign)
-{
-    const struct leat_type *type = node->step->type;
-    struct suppress *suppress = node->state;
-
-    if (!entry->value)
-        return;
-    suppress->held[HELD_RECORDS] += sign;
-    suppress->held[HELD_BYTES] +=
-        sign * (int64_t)(entry->key.size + type->size + type->extent(entry->value));
-    suppress->moved = true;
-}
-
-static void stop_waiting(struct node *node, struct entry *waiting)
-{
-    count_entry(node, waiting, -1);
-    store_set(node->stores[WAITING], waiting, NULL, waiting->timestamp_ms);
-}
-
-/* A deletion waits as a row that says nothing. */
-static void set_waiting(struct node *node, struct entry *entry, const struct leat_record *record)
-{
-    struct store *store = node->stores[WAITING];
-
-    count_entry(node, entry, -1);
-    if (record->value) {
-        store_set(store, entry, record->value, record->timestamp_ms);
-    } else {
-        store_edit(store, entry);
-        store_touch(store, entry, record->timestamp_ms);
-    }
-    count_entry(node, entry, 1);
-}
-
-static int hold(struct node *node, const struct change *change)
-{
-    struct leat_bytes row_key = rows_key(node, &change->record);
-    bool deleted = !change->record.value, waited, noted;
-    struct suppress *suppress = node->state;
-    struct since since;
-    struct entry *entry;
-    int status = since_find(node, row_key, change->record.timestamp_ms, &since);
-
-    if (!status)
-        status = waiting_entry(node, row_key, &since, &entry);
-    if (status)
-        return status;
-    if (deleted && by_windows(node)) { /* no last result, so none waits */
-        stop_waiting(node, entry);
-        return set_before(node, row_key, NULL, 0);
-    }
-    waited = entry->value;
-    noted = waited && since.deleted == deleted;
-    set_waiting(node, entry, &change->record);
-    if (since.time_ms < suppress->low_ms)
-        suppress->low_ms = since.time_ms;
-    since.deleted = deleted;
-    if (!noted)
-        since_set(node, &since, true);
-    return waited ? LEAT_OK : set_before(node, row_key, change->before, change->before_ms);
-}
-
-/* ---- out ------------------------------------------------------------------------------------- */
-
-static int pass_on(struct node *node, const struct entry *waiting, struct leat_bytes row_key,
-                   bool deleted, const struct change *cause)
-{
+    const struct entry *waiting = held->waiting;
     struct row before = { 0 };
     struct change out = {
-        .record = { .value = deleted ? NULL : waiting->value,
+        .record = { .value = held->deleted ? NULL : waiting->value,
                     .type = node->step->type,
                     .timestamp_ms = waiting->timestamp_ms,
                     .call = &node->flow->call },
@@ -224,11 +26,11 @@ static int pass_on(struct node *node, const struct entry *waiting, struct leat_b
         .origin = cause->origin,
         .origin_ms = node->feed.single ? cause->origin_ms : waiting->timestamp_ms,
     };
-    int status = out.before_known ? get_before(node, row_key, &before) : LEAT_OK;
+    int status = out.before_known ? held_before(node, held->row_key, &before) : LEAT_OK;
 
     if (status)
         return status;
-    rows_name(node, row_key, &out.record);
+    rows_name(node, held->row_key, &out.record);
     out.before = before.value;
     out.before_ms = before.timestamp_ms;
     return node_forward(node, &out);
@@ -237,18 +39,12 @@ static int pass_on(struct node *node, const struct entry *waiting, struct leat_b
 /* It stops waiting when it has left, as those behind may ask for the row before. */
 static int let_go(struct node *node, struct entry *waiting, const struct change *cause)
 {
-    struct leat_bytes row_key = leat_bytes(waiting->key.data + TIME_BYTES,
-                                           waiting->key.size - TIME_BYTES);
-    struct since since;
-    int status = since_find(node, row_key, 0, &since);
+    struct held held;
+    int status = held_open(node, waiting, &held);
 
     if (!status)
-        status = pass_on(node, waiting, row_key, since.deleted, cause);
-    if (status)
-        return status;
-    stop_waiting(node, waiting);
-    since_set(node, &since, false);
-    return set_before(node, row_key, NULL, 0);
+        status = pass_on(node, &held, cause);
+    return status ? status : held_close(node, &held);
 }
 
 static bool too_many(const struct node *node)
@@ -277,7 +73,7 @@ static int walk(struct node *node, struct store_cursor *cursor, int64_t due_ms,
     while ((status = store_next(cursor, &entry, node->flow->error)) == 1) {
         struct arena_mark mark = arena_mark(arena);
 
-        suppress->low_ms = (int64_t)big_endian_get_64(entry->key.data);
+        suppress->low_ms = held_time(entry);
         if (suppress->low_ms > due_ms && !(early && too_many(node)))
             return LEAT_OK;
         status = let_go(node, entry, cause);
@@ -298,7 +94,7 @@ static int release_until(struct node *node, int64_t due_ms, const struct change 
 
     if (suppress->low_ms > due_ms && !too_many(node))
         return LEAT_OK;
-    status = store_range(node->stores[WAITING], none, none, false, &cursor, node->flow->error);
+    status = store_range(node->stores[HELD_WAITING], none, none, false, &cursor, node->flow->error);
     if (status)
         return status;
     status = walk(node, cursor, due_ms, cause);
@@ -335,7 +131,7 @@ static int suppress_process(struct node *node, int input, const struct change *c
 
     assert(change->before_known);
     time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);
-    status = hold(node, change);
+    status = held_take(node, change);
     if (!status)
         status = release(node, change);
     if (status || !too_many(node))
@@ -385,16 +181,13 @@ static bool suppress_holds(const struct step *step)
 /* The view of what has left: the row before it began to wait, or as the input has it. */
 static int suppress_get(struct node *node, struct leat_bytes key, struct row *row)
 {
-    struct entry *entry;
-    struct since since;
-    int status = since_find(node, key, 0, &since);
+    bool waits;
+    int status = held_waits(node, key, &waits);
 
-    if (!status)
-        status = waiting_entry(node, key, &since, &entry);
     if (status)
         return status;
-    return entry->value ? get_before(node, key, row)
-                        : node->inputs[0]->operator->get(node->inputs[0], key, row);
+    return waits ? held_before(node, key, row)
+                 : node->inputs[0]->operator->get(node->inputs[0], key, row);
 }
 
 static int suppress_save(struct node *node)
@@ -421,24 +214,9 @@ static int suppress_load(struct node *node)
     return status;
 }
 
-static struct store_plan *plan_store(struct step *step, const char *suffix,
-                                     const struct leat_type *type)
-{
-    struct leat_bytes name = arena_text(&step->topology->arena, "%s%s", step->name, suffix);
-
-    return step_store(step, name.data, STORE_KEY_VALUE, type);
-}
-
-/* Somebody behind reads its rows, or wants to know rows before. */
-static void suppress_needed(struct step *step)
-{
-    if (before_place(step->options) == step->store_count)
-        plan_store(step, "-before", step->type);
-}
-
 static const struct operator suppress_operator = {
     .verb = "suppress", .state_size = sizeof(struct suppress), .windowed = true, .buffers = true,
-    .needed = suppress_needed, .holds = suppress_holds, .open = suppress_open,
+    .needed = held_plan_before, .holds = suppress_holds, .open = suppress_open,
     .process = suppress_process, .get = suppress_get,
     .advance = suppress_advance, .save = suppress_save, .load = suppress_load,
 };
@@ -488,8 +266,6 @@ struct leat_table *leat_suppress(struct leat_table *in, const char *name,
     step_options(step, &suppression, sizeof suppression);
     step_connect(from, step);
     table_need_before(from);
-    plan_store(step, "", step->type);
-    if (!with->until_close)
-        plan_store(step, "-since", &leat_bytes_type);
+    held_plan(step);
     return (struct leat_table *)step;
 }
