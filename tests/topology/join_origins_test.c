@@ -28,16 +28,28 @@ static struct leat_stream *repartitioned(const char *topic, const char *name)
     return leat_repartition(leat_stream_from(bench.topology, topic, &strings), name, NULL);
 }
 
+static struct leat_stream *joined(void)
+{
+    struct leat_stream *left = repartitioned("from-l", "l"), *right = repartitioned("from-r", "r");
+
+    return leat_join_streams(left, right, "joined", &(struct leat_join_streams){
+        .type = &leat_string_type, .join = pair, .kind = LEAT_OUTER, .before = WITHIN_MS,
+        .after = WITHIN_MS, .grace = GRACE_MS });
+}
+
 static void start(void)
 {
     bench_describe();
-    leat_to(leat_join_streams(repartitioned("from-l", "l"),
-                              repartitioned("from-r", "r"), "joined",
-                              &(struct leat_join_streams){ .type = &leat_string_type, .join = pair,
-                                                           .kind = LEAT_OUTER,
-                                                           .before = WITHIN_MS, .after = WITHIN_MS,
-                                                           .grace = GRACE_MS }),
-            "out", NULL);
+    leat_to(joined(), "out", NULL);
+    origins_start(&origins, bench.topology, 3);
+}
+
+static void start_with_windows_behind(void)
+{
+    bench_describe();
+    leat_to(leat_changes(leat_aggregate(joined(), "windows", &(struct leat_aggregate){
+        .type = &leat_string_type, .add = append, .window = { .size = 10 }, .no_cache = true }),
+        "changes"), "out", NULL);
     origins_start(&origins, bench.topology, 3);
 }
 
@@ -111,6 +123,23 @@ Test(join_origins, what_comes_when_its_window_has_closed_for_all_leaves_at_once)
     origins_send(&origins, "l", 0, "a", "B", 1000 - WITHIN_MS);
     commit();
     leaves("a=A,-@979");
+}
+
+Test(join_windows_behind, are_open_for_what_has_waited, .init = start_with_windows_behind,
+     .fini = stop)
+{
+    origins_send(&origins, "l", 0, "a", "A", 100);
+    for (int32_t origin = 0; origin < 3; origin++)
+        mark(origin, 100 + WITHIN_MS + GRACE_MS);
+    origins_send(&origins, "r", 1, "b", "1", 130);
+    for (int32_t origin = 0; origin < 3; origin++)
+        mark(origin, 1000);
+    origins_wall(&origins);
+    commit();
+    leaves("a=A,-@100 b=-,1@130");
+    origins_send(&origins, "l", 0, "a", "B", 200);
+    commit();
+    leaves("");
 }
 
 /* ---- uneven partitions, against two loops ---------------------------------------------------- */
