@@ -52,6 +52,8 @@ static void child(struct scene *scene, int pipe, int commits)
     open_stores(scene, stores, codec);
     for (int i = 1; !commits || i <= commits; i++) {
         write_commit(scene, stores, i);
+        if (commits && i == COMMITS) /* one in the background may take longer than all the rest */
+            OK(home_flush(scene->home, true, &scene->error), &scene->error);
         if (write(pipe, &i, sizeof i) != sizeof i)
             break;
     }
@@ -141,7 +143,7 @@ Test(crash, leaves_one_commit_when_the_process_exits_without_closing)
     prepare(&scene);
     cr_assert_eq(run_child(&scene, COMMITS * 2, 0), COMMITS * 2);
     number = check(&scene);
-    cr_assert(number > 0 && number <= COMMITS * 2, "%d", number);
+    cr_assert(number >= COMMITS && number <= COMMITS * 2, "%d", number);
     scene_remove(scene.directory);
 }
 
