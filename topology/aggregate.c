@@ -126,10 +126,24 @@ int64_t aggregate_retained_from(const struct node *node)
     }
 }
 
+enum { SEGMENT_LEAST_MS = 60000 };
+
+/* Who reads through a record cache finds rows there that the store beneath has given up already.
+ * They stay for as long as Kafka Streams' segments keep them. */
+static int64_t linger_ms(const struct node *node)
+{
+    int64_t half_ms = node->step->stores[0].spec.retention_ms / 2;
+
+    if (!rows_cached(node))
+        return 0;
+    return half_ms > SEGMENT_LEAST_MS ? half_ms : SEGMENT_LEAST_MS;
+}
+
 /* What waits to leave stays. */
 int aggregate_flush(struct node *node)
 {
-    int64_t from_ms = aggregate_retained_from(node), emitted_ms = on_close_emitted(node);
+    int64_t from_ms = aggregate_retained_from(node) - linger_ms(node);
+    int64_t emitted_ms = on_close_emitted(node);
 
     if (emitted_ms != TIME_MAX)
         emitted_ms -= window_closes_after(node->step->window) - 1;

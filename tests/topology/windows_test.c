@@ -43,7 +43,20 @@ each_way(windows, a_count_in_windows_counts_null_values)
     put("in", "a", NULL, 6);
     put("in", "a", NULL, 13);
     gives("out", "a[0]=1@5 a[0]=2@6 a[10]=1@13");
-    holds("s", "a[10]=1@13");
+    holds("s", way->cached ? "a[0]=2@6 a[10]=1@13" : "a[10]=1@13");
+}
+
+each_way(windows, who_reads_through_a_cache_still_sees_what_the_store_gave_up)
+{
+    struct leat_aggregate by_ten = { .window = leat_tumbling(10, 0), .store = "s" };
+
+    leat_count(from("in"), "counts", &by_ten);
+    bench_start(way);
+    put("in", "a", "x", 5);
+    put("in", "a", "x", 60009);
+    holds("s", way->cached ? "a[0]=1@5 a[60000]=1@60009" : "a[60000]=1@60009");
+    put("in", "a", "x", 60011);
+    holds("s", way->cached ? "a[60000]=1@60009 a[60010]=1@60011" : "a[60010]=1@60011");
 }
 
 /* ---- sliding --------------------------------------------------------------------------------- */
