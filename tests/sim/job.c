@@ -113,6 +113,7 @@ static void describe_sums(const struct job *job, struct leat_topology *topology)
                                    .add = add,
                                    .merge = job->merged ? merge : NULL,
                                    .window = job->window,
+                                   .on_close = job->on_close,
                                    .in_memory = job->in_memory,
                                    .no_cache = job->no_cache,
                                    .late = job->tells_late ? &late : NULL };
@@ -300,6 +301,7 @@ void job_choose(struct job *job, struct chance *chance)
     job->tells_late = job->kind == JOB_WINDOWS;
     if (job->windowed)
         choose_window(job, chance);
+    job->on_close = job->kind == JOB_WINDOWS && chance_in(chance, 3);
     make_events(job, chance);
 }
 

@@ -36,7 +36,7 @@ struct job {
     int32_t widths[2];   /* of each */
     enum leat_join_kind join;
     int topics, hops;
-    bool windowed, tells_late, merged, in_memory, no_cache, idles;
+    bool windowed, on_close, tells_late, merged, in_memory, no_cache, idles;
     struct leat_window window;
     int64_t spread_ms, jitter_ms;
     struct event *events; /* in the order of each partition */
