@@ -5,7 +5,8 @@
  * are known. Records leave in order of time and key. One that comes later than that meets what is
  * known at once. The time is the closing time of what feeds the stream, with one origin its own
  * clock, as in Kafka Streams. The table's is none of it: a table may stand still for long.
- * A row's key is the record's time, its key, a sequence number, its origin and origin time.
+ * A row's key is the record's time, its key, a sequence number, its origin and origin time, its
+ * headers and their size.
  */
 #include "base/limits.h"
 #include "state/big_endian.h"
@@ -15,7 +16,7 @@
 
 #include <stdio.h>
 
-enum { TIME_BYTES = 8, TAIL_BYTES = 4 + 4 + 8 };
+enum { TIME_BYTES = 8, ORIGIN_BYTES = 4 + 4 + 8, SIZE_BYTES = 4 };
 
 struct as_of_state {
     int64_t sequence; /* of the last record that came to wait; TIME_NONE: none yet */
@@ -28,8 +29,8 @@ struct as_of_state {
 static struct leat_bytes build_key(struct arena *arena, const struct change *change,
                                    uint32_t sequence)
 {
-    struct leat_bytes key = change->record.key;
-    size_t size = TIME_BYTES + key.size + TAIL_BYTES;
+    struct leat_bytes key = change->record.key, headers = change->record.call->headers;
+    size_t size = TIME_BYTES + key.size + ORIGIN_BYTES + headers.size + SIZE_BYTES;
     char *memory = arena_new(arena, size), *tail = memory + TIME_BYTES + key.size;
 
     big_endian_put_64(memory, (uint64_t)change->record.timestamp_ms);
@@ -38,6 +39,9 @@ static struct leat_bytes build_key(struct arena *arena, const struct change *cha
     big_endian_put_32(tail, sequence);
     big_endian_put_32(tail + 4, (uint32_t)change->origin);
     big_endian_put_64(tail + 8, (uint64_t)change->origin_ms);
+    if (headers.size)
+        memcpy(tail + ORIGIN_BYTES, headers.data, headers.size);
+    big_endian_put_32(tail + ORIGIN_BYTES + headers.size, (uint32_t)headers.size);
     return leat_bytes(memory, size);
 }
 
@@ -46,14 +50,22 @@ static int64_t time_of(const struct entry *entry)
     return (int64_t)big_endian_get_64(entry->key.data);
 }
 
+static struct leat_bytes headers_of(const struct entry *entry)
+{
+    const char *end = entry->key.data + entry->key.size - SIZE_BYTES;
+    uint32_t size = big_endian_get_32(end);
+
+    assert(entry->key.size >= TIME_BYTES + ORIGIN_BYTES + SIZE_BYTES + (size_t)size);
+    return leat_bytes(end - size, size);
+}
+
 static struct change read_entry(struct node *node, const struct entry *entry)
 {
-    struct leat_bytes key = entry->key;
-    const char *tail = key.data + key.size - TAIL_BYTES;
+    const char *key = entry->key.data + TIME_BYTES;
+    const char *tail = headers_of(entry).data - ORIGIN_BYTES;
 
-    assert(key.size >= TIME_BYTES + TAIL_BYTES);
     return (struct change){
-        .record = { .key = leat_bytes(key.data + TIME_BYTES, key.size - TIME_BYTES - TAIL_BYTES),
+        .record = { .key = leat_bytes(key, (size_t)(tail - key)),
                     .value = entry->value,
                     .type = node->step->inputs[0]->type,
                     .timestamp_ms = entry->timestamp_ms,
@@ -87,12 +99,15 @@ static int let_go(struct node *node, struct entry *entry)
 {
     struct flow *flow = node->flow;
     struct flow_source source = flow->source;
+    struct leat_bytes headers = flow->call.headers;
     struct arena_mark mark = arena_mark(&flow->record);
     struct change change = read_entry(node, entry);
     int status;
 
     flow->source = (struct flow_source){ .offset = -1, .partition = -1 };
+    flow->call.headers = headers_of(entry);
     status = join_with_table(node, &change);
+    flow->call.headers = headers;
     flow->source = source;
     arena_rewind(&flow->record, mark);
     store_set(node->stores[0], entry, NULL, entry->timestamp_ms);

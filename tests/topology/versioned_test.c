@@ -219,6 +219,27 @@ each_way(versioned, a_record_waits_until_its_time_is_past_by_the_grace)
     gives("out", "=nobody,-@1041");
 }
 
+each_way(versioned, a_record_that_waited_has_its_own_headers)
+{
+    struct leat_driver_record record;
+    struct leat_bytes trace;
+
+    join(versioned(100), LEAT_LEFT, true, 10);
+    bench_start(way);
+    leat_driver_give_header(bench.driver, "trace", LEAT_LITERAL("first"));
+    put("in", "a", "A", 10);
+    restart();
+    put("in", "b", "B", 20);
+    leat_driver_give_header(bench.driver, "trace", LEAT_LITERAL("third"));
+    put("in", "c", "C", 30);
+    cr_assert_eq(leat_driver_take(bench.driver, "out", &record), 1);
+    trace = leat_driver_header(&record, "trace");
+    cr_assert(leat_bytes_equal(trace, LEAT_LITERAL("first")));
+    cr_assert_eq(leat_driver_take(bench.driver, "out", &record), 1);
+    trace = leat_driver_header(&record, "trace");
+    cr_assert_null(trace.data);
+}
+
 each_way(versioned, what_waited_through_one_commit_of_many_leaves_in_order_of_time_and_key)
 {
     join(versioned(100), LEAT_LEFT, true, 10);
