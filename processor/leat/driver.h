@@ -22,7 +22,7 @@ struct leat_driver_options {
     leat_duration timestamp_ahead; /* records further ahead of the clock are rejected; 0: none */
     leat_duration emit_interval;   /* wall-clock time between two looks at what a window's closing
                                       makes due; 0: with each record */
-    const char *const *topics;     /* that .topic_of may choose and no step names; NULL at the end */
+    const char *const *topics;     /* that .topic_of may choose and no step names; ends in NULL */
     int undo_every;                /* each so many-th commit fails once: its record is processed
                                       again; 0: none */
 };
@@ -75,8 +75,9 @@ int leat_driver_take(struct leat_driver *driver, const char *topic,
 /* The last header of that name; none if there is no such. */
 struct leat_bytes leat_driver_header(const struct leat_driver_record *record, const char *name);
 
-/* Calls visit for each row of a store, or of a global table by its step's name, in byte order of
- * the keys; of a versioned store for the latest of each key. Returns how many, or LEAT_E_ARGUMENT if there is no such store. */
+/* Calls visit for each row of a store, or of a global table by its step's or store's name, in byte
+ * order of the keys; of a versioned store for the latest of each key. Returns how many, or
+ * LEAT_E_ARGUMENT if there is no such store. */
 typedef void (*leat_driver_visit)(void *user, const struct leat_driver_record *row);
 int leat_driver_rows(struct leat_driver *driver, const char *store, leat_driver_visit visit,
                      void *user);

@@ -123,15 +123,16 @@ void build_step(struct node *out, enum noun noun, void *step, void *functions)
 
 /* ---- the nodes ------------------------------------------------------------------------------- */
 
-static builder builder_of(const char *op)
+static const struct operation *find_operation(const struct build *build, const char *name)
 {
-    static builder (*const tables[])(const char *op) = { builder_of_stream_op, builder_of_table_op,
-                                                         builder_of_group_op, builder_of_join_op };
-    builder found = NULL;
+    static const struct operation *const files[] = { stream_operations, table_operations,
+                                                     group_operations, join_operations };
 
-    for (size_t i = 0; i < sizeof tables / sizeof *tables && op && !found; i++)
-        found = tables[i](op);
-    return found;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        for (const struct operation *at = files[i]; name && at->name; at++)
+            if (!strcmp(at->name, name))
+                return at;
+    build_wrong(build, "there is no operation '%s'", name ? name : "");
 }
 
 struct node *build_node(struct build *build, const json_t *as, const char *id)
@@ -161,11 +162,9 @@ void build_topology(struct build *build)
     build->topology = leat_topology_new();
     build->nodes = arena_zeroed(build->arena, count_nodes(topology) * sizeof *build->nodes);
     json_array_foreach(topology, i, as) {
-        builder make = builder_of(text_in(as, "op"));
+        const struct operation *operation = find_operation(build, text_in(as, "op"));
 
-        if (!make)
-            build_wrong(build, "there is no operation '%s'", text_in(as, "op"));
-        make(build, as, build_node(build, as, text_in(as, "id")));
+        operation->build(build, as, build_node(build, as, text_in(as, "id")));
     }
 }
 

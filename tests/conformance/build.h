@@ -47,12 +47,13 @@ void build_free(struct build *build);
 
 /* ---- among the builders ---------------------------------------------------------------------- */
 
-typedef void (*builder)(struct build *build, const json_t *as, struct node *out);
+struct operation { /* the last of a file's has no name */
+    const char *name;
+    void (*build)(struct build *build, const json_t *as, struct node *out);
+};
 
-builder builder_of_stream_op(const char *op); /* NULL: none of theirs */
-builder builder_of_table_op(const char *op);
-builder builder_of_group_op(const char *op);
-builder builder_of_join_op(const char *op);
+extern const struct operation stream_operations[], table_operations[], group_operations[],
+    join_operations[];
 
 /* The scenario itself cannot be understood, which is no result: says so and ends the process. */
 __attribute__((noreturn, format(printf, 2, 3))) void build_wrong(const struct build *build,

@@ -290,22 +290,17 @@ static void table_aggregate(struct build *build, const json_t *as, struct node *
                NULL);
 }
 
-builder builder_of_group_op(const char *op)
-{
-    static const struct {
-        const char *op;
-        builder make;
-    } ops[] = {
-        { "group_by_key", group_by_key }, { "group_by", group_by },
-        { "cogroup", cogroup },           { "windowed_by", windowed_by },
-        { "count", count },               { "reduce", reduce },
-        { "aggregate", aggregate },       { "table_group_by", table_group_by },
-        { "table_count", table_count },   { "table_reduce", table_reduce },
-        { "table_aggregate", table_aggregate },
-    };
-
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (!strcmp(ops[i].op, op))
-            return ops[i].make;
-    return NULL;
-}
+const struct operation group_operations[] = {
+    { "group_by_key", group_by_key },
+    { "group_by", group_by },
+    { "cogroup", cogroup },
+    { "windowed_by", windowed_by },
+    { "count", count },
+    { "reduce", reduce },
+    { "aggregate", aggregate },
+    { "table_group_by", table_group_by },
+    { "table_count", table_count },
+    { "table_reduce", table_reduce },
+    { "table_aggregate", table_aggregate },
+    { 0 },
+};

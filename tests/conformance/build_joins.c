@@ -102,19 +102,11 @@ static void table_table(struct build *build, const json_t *as, struct node *out)
                NULL);
 }
 
-builder builder_of_join_op(const char *op)
-{
-    static const struct {
-        const char *op;
-        builder make;
-    } ops[] = {
-        { "join_stream_stream", stream_stream }, { "join_stream_table", stream_table },
-        { "join_stream_global", stream_global }, { "join_table_table", table_table },
-        { "join_fk", table_table },
-    };
-
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (!strcmp(ops[i].op, op))
-            return ops[i].make;
-    return NULL;
-}
+const struct operation join_operations[] = {
+    { "join_stream_stream", stream_stream },
+    { "join_stream_table", stream_table },
+    { "join_stream_global", stream_global },
+    { "join_table_table", table_table },
+    { "join_fk", table_table },
+    { 0 },
+};

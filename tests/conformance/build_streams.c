@@ -155,7 +155,8 @@ static void flat_map(struct build *build, const json_t *as, struct node *out)
 
 static void merge(struct build *build, const json_t *as, struct node *out)
 {
-    const struct node *a = build_input(build, as, 0, STREAM), *b = build_input(build, as, 1, STREAM);
+    const struct node *a = build_input(build, as, 0, STREAM);
+    const struct node *b = build_input(build, as, 1, STREAM);
 
     derive(a, out);
     out->rekeyed |= b->rekeyed;
@@ -271,21 +272,21 @@ static void to(struct build *build, const json_t *as, struct node *out)
     leat_to(in->stream, build_name(build, as), &(struct leat_to){ .topic = text_in(as, "topic") });
 }
 
-builder builder_of_stream_op(const char *op)
-{
-    static const struct {
-        const char *op;
-        builder make;
-    } ops[] = {
-        { "stream", stream },   { "table", table },       { "global_table", global_table },
-        { "filter", filter },   { "filter_not", filter }, { "map_values", map },
-        { "map", map },         { "select_key", select_key }, { "flat_map_values", flat_map },
-        { "flat_map", flat_map }, { "merge", merge },     { "branch", branch },
-        { "process", process }, { "repartition", repartition }, { "to", to },
-    };
-
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (!strcmp(ops[i].op, op))
-            return ops[i].make;
-    return NULL;
-}
+const struct operation stream_operations[] = {
+    { "stream", stream },
+    { "table", table },
+    { "global_table", global_table },
+    { "filter", filter },
+    { "filter_not", filter },
+    { "map_values", map },
+    { "map", map },
+    { "select_key", select_key },
+    { "flat_map_values", flat_map },
+    { "flat_map", flat_map },
+    { "merge", merge },
+    { "branch", branch },
+    { "process", process },
+    { "repartition", repartition },
+    { "to", to },
+    { 0 },
+};

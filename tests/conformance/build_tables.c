@@ -94,19 +94,12 @@ static void suppress(struct build *build, const json_t *as, struct node *out)
     build_step(out, TABLE, leat_suppress(in->table, build_name(build, as), &with), NULL);
 }
 
-builder builder_of_table_op(const char *op)
-{
-    static const struct {
-        const char *op;
-        builder make;
-    } ops[] = {
-        { "table_filter", table_filter },         { "table_filter_not", table_filter },
-        { "table_map_values", table_map_values }, { "to_stream", to_stream },
-        { "to_table", to_table },                 { "suppress", suppress },
-    };
-
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (!strcmp(ops[i].op, op))
-            return ops[i].make;
-    return NULL;
-}
+const struct operation table_operations[] = {
+    { "table_filter", table_filter },
+    { "table_filter_not", table_filter },
+    { "table_map_values", table_map_values },
+    { "to_stream", to_stream },
+    { "to_table", to_table },
+    { "suppress", suppress },
+    { 0 },
+};

@@ -328,7 +328,7 @@ const struct entry flat_functions[] = {
     { 0 },
 };
 
-/* ---- reducers and aggregators: the aggregate is first, what is new second --------------------- */
+/* ---- reducers and aggregators: the aggregate is first, what is new second -------------------- */
 
 static struct datum sum(const struct call *call)
 {

@@ -1,4 +1,4 @@
-/* function.h - the scenarios' catalogue of functions: parsed, typed, and called by Leat's callbacks.
+/* function.h - the catalogue's functions: parsed, typed, and called by Leat's callbacks.
  *
  * A function of the catalogue is pure: it takes data and gives a datum. What a callback of Leat
  * finds as its leat_user() is a struct functions that holds the parsed ones of its step.

@@ -57,24 +57,46 @@ static json_t *take_all(struct play *play, const char *topic, const struct node 
     return list;
 }
 
-/* The topics that nodes write to, each once. One that was sent to holds that record before any
- * that this caused. */
-static void compare_outputs(struct play *play, const json_t *expected, const char *sent_to,
-                            size_t step)
+/* Calls visit for the topics that nodes write to, each once. */
+static void each_output(struct play *play, void *user,
+                        void (*visit)(struct play *play, void *user, const char *topic,
+                                      const struct node *in))
 {
     for (size_t i = 0; i < play->build.count; i++) {
         const struct node *node = &play->build.nodes[i];
         const char *topic = text_in(node->as, "topic");
-        char what[LEAT_ERROR_TEXT];
-        json_t *got;
 
-        if (strcmp(text_in(node->as, "op"), "to") != 0 || writer_before(play, i, topic))
-            continue;
-        got = take_all(play, topic, node->in, sent_to && !strcmp(sent_to, topic));
-        snprintf(what, sizeof what, "step %zu, topic %s", step, topic);
-        play_compare(play, json_object_get(expected, topic), got, what);
-        json_decref(got);
+        if (!strcmp(text_in(node->as, "op"), "to") && !writer_before(play, i, topic))
+            visit(play, user, topic, node->in);
     }
+}
+
+struct outputs {
+    const json_t *expected;
+    json_t *got;
+    const char *sent_to; /* holds that record before any that this caused */
+    size_t step;
+};
+
+static void take_output(struct play *play, void *user, const char *topic, const struct node *in)
+{
+    struct outputs *outputs = user;
+    bool sent = outputs->sent_to && !strcmp(outputs->sent_to, topic);
+    json_t *list = take_all(play, topic, in, sent);
+
+    if (json_array_size(list))
+        json_object_set(outputs->got, topic, list);
+    json_decref(list);
+}
+
+static void compare_output(struct play *play, void *user, const char *topic, const struct node *in)
+{
+    const struct outputs *outputs = user;
+    char what[LEAT_ERROR_TEXT];
+
+    snprintf(what, sizeof what, "step %zu, topic %s", outputs->step, topic);
+    play_compare(play, json_object_get(outputs->expected, topic),
+                 json_object_get(outputs->got, topic), what);
 }
 
 static void compare_dropped(struct play *play, int64_t expected, int64_t got, const char *what)
@@ -112,27 +134,63 @@ static int send_record(struct play *play, const json_t *step)
                             long_in(step, "ts", 0));
 }
 
+static int move(struct play *play, const json_t *step, size_t place)
+{
+    int status = json_object_get(step, "advance_wall_ms")
+                     ? leat_driver_advance_wall(play->driver, long_in(step, "advance_wall_ms", 0))
+                     : send_record(play, step);
+
+    return status || !play->dies || !play->dies[place] ? status
+                                                       : leat_driver_restart(play->driver);
+}
+
+/* As an expectation says it. */
+static void record_step(struct play *play, int status, json_t *out, int64_t dropped)
+{
+    json_t *steps = json_object_get(play->record, "steps");
+    json_t *got = status ? json_of_error(status, leat_driver_error(play->driver)) : json_object();
+
+    if (json_object_size(out))
+        json_object_set(got, "out", out);
+    if (dropped)
+        json_object_set_new(got, "dropped", json_integer(dropped));
+    json_array_append_new(steps, got);
+}
+
 /* Whether there is a next one. */
 static bool play_step(struct play *play, const json_t *step, const json_t *expected, size_t place)
 {
+    struct outputs outputs = { .expected = json_object_get(expected, "out"),
+                               .sent_to = text_in(step, "topic"),
+                               .step = place };
     int64_t dropped = (int64_t)leat_driver_dropped(play->driver);
     char what[LEAT_ERROR_TEXT];
-    int status;
+    int status = move(play, step, place);
 
     snprintf(what, sizeof what, "step %zu", place);
-    if (json_object_get(step, "advance_wall_ms"))
-        status = leat_driver_advance_wall(play->driver, long_in(step, "advance_wall_ms", 0));
-    else
-        status = send_record(play, step);
-    compare_error(play, expected, status, leat_driver_error(play->driver), what);
-    if (status || text_in(expected, "kind"))
+    if (!play->record)
+        compare_error(play, expected, status, leat_driver_error(play->driver), what);
+    if (!play->record && (status || text_in(expected, "kind")))
         return false;
-    compare_outputs(play, json_object_get(expected, "out"), text_in(step, "topic"), place);
+    outputs.got = json_object();
+    each_output(play, &outputs, take_output);
+    dropped = (int64_t)leat_driver_dropped(play->driver) - dropped;
     snprintf(what, sizeof what, "step %zu, dropped", place);
-    if (dropped_counts(play))
-        compare_dropped(play, long_in(expected, "dropped", 0),
-                        (int64_t)leat_driver_dropped(play->driver) - dropped, what);
-    return play->verbose || !play->differences;
+    if (play->record)
+        record_step(play, status, outputs.got, dropped);
+    else
+        each_output(play, &outputs, compare_output);
+    if (!play->record && dropped_counts(play))
+        compare_dropped(play, long_in(expected, "dropped", 0), dropped, what);
+    json_decref(outputs.got);
+    return !status && (play->verbose || !play->differences);
+}
+
+static void record_end(struct play *play)
+{
+    json_object_set_new(play->record, "stores", record_stores(play));
+    json_object_set_new(play->record, "dropped",
+                        json_integer((json_int_t)leat_driver_dropped(play->driver)));
 }
 
 static void play_steps(struct play *play)
@@ -149,6 +207,10 @@ static void play_steps(struct play *play)
     }
     if (!goes_on)
         return;
+    if (play->record) {
+        record_end(play);
+        return;
+    }
     play_stores(play);
     if (dropped_counts(play))
         compare_dropped(play, long_in(expect, "dropped", 0),
@@ -163,6 +225,7 @@ static int open_driver(struct play *play, struct leat_error *error)
     struct leat_driver_options options = {
         .no_cache = play->no_cache,
         .state = play->state,
+        .undo_every = play->undo_every,
         .emit_interval = long_in(config, "emit_interval_ms", 0),
     };
 
@@ -190,7 +253,12 @@ bool play_scenario(struct play *play)
     status = open_driver(play, &error);
     if (!status && play->verbose)
         show_topology(play);
-    compare_error(play, expect, status, error.text, "the topology");
+    if (play->record && status)
+        json_object_update_new(play->record, json_of_error(status, error.text));
+    else if (!play->record)
+        compare_error(play, expect, status, error.text, "the topology");
+    if (play->record && !status)
+        json_object_set_new(play->record, "steps", json_array());
     if (!status && !text_in(expect, "kind"))
         play_steps(play);
     leat_driver_close(play->driver);

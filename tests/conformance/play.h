@@ -9,6 +9,9 @@ struct play {
     bool no_cache;
     const char *state; /* folder of a RocksDB; NULL: in memory */
     bool verbose;      /* tells every difference, not the first alone, and the topology */
+    json_t *record;    /* what comes out is kept here as an expectation is written; NULL: compared */
+    const char *dies;  /* a place for each step: 1, the task dies behind it; NULL: never */
+    int undo_every;    /* as the driver's option */
 
     struct leat_driver *driver;
     struct build build;
@@ -37,5 +40,8 @@ json_t *json_of_record(const struct leat_driver_record *record, enum sort key);
 
 /* Compares all stores of the scenario's expectation. */
 void play_stores(struct play *play);
+
+/* What these stores, described as there, hold now. */
+json_t *record_stores(struct play *play);
 
 #endif

@@ -108,25 +108,33 @@ static enum sort key_sort(const json_t *store)
     return key && strstr(key, "long") ? LONG : STRING;
 }
 
-static void compare_rows_of(struct play *play, const char *name, const json_t *store)
+/* NULL: the store cannot be read. */
+static json_t *rows_of(struct play *play, const char *name, const json_t *store)
 {
     const char *type = text_in(store, "type");
     struct rows rows = { .type = type ? type : "", .key = key_sort(store) };
-    char what[LEAT_ERROR_TEXT];
-    json_t *list;
-    int count;
+    int count = leat_driver_rows(play->driver, name, add_row, &rows);
+    json_t *list = NULL;
 
-    count = leat_driver_rows(play->driver, name, add_row, &rows);
     if (rows.count > 1)
         qsort(rows.rows, rows.count, sizeof *rows.rows, compare_rows);
-    list = list_rows(&rows, store);
+    if (count >= 0)
+        list = list_rows(&rows, store);
+    free_rows(&rows);
+    return list;
+}
+
+static void compare_rows_of(struct play *play, const char *name, const json_t *store)
+{
+    json_t *list = rows_of(play, name, store);
+    char what[LEAT_ERROR_TEXT];
+
     snprintf(what, sizeof what, "store %s", name);
-    if (count < 0)
+    if (!list)
         play_differs(play, store, NULL, "store %s cannot be read", name);
     else
         play_compare(play, json_object_get(store, "rows"), list, what);
     json_decref(list);
-    free_rows(&rows);
 }
 
 /* Point-in-time reads: a null without a timestamp where there was no version. */
@@ -148,17 +156,24 @@ static json_t *read_as_of(struct play *play, const char *name, const json_t *rea
     return out;
 }
 
-static void compare_as_of(struct play *play, const char *name, const json_t *store)
+static json_t *reads_of(struct play *play, const char *name, const json_t *store)
 {
-    const json_t *reads = json_object_get(store, "as_of"), *read;
-    char what[LEAT_ERROR_TEXT];
+    const json_t *read;
     json_t *list = json_array();
     size_t i;
 
-    json_array_foreach(reads, i, read)
+    json_array_foreach(json_object_get(store, "as_of"), i, read)
         json_array_append_new(list, read_as_of(play, name, read, key_sort(store)));
+    return list;
+}
+
+static void compare_as_of(struct play *play, const char *name, const json_t *store)
+{
+    json_t *list = reads_of(play, name, store);
+    char what[LEAT_ERROR_TEXT];
+
     snprintf(what, sizeof what, "store %s, as of", name);
-    play_compare(play, reads, list, what);
+    play_compare(play, json_object_get(store, "as_of"), list, what);
     json_decref(list);
 }
 
@@ -171,4 +186,21 @@ void play_stores(struct play *play)
         compare_rows_of(play, name, store);
         compare_as_of(play, name, store);
     }
+}
+
+json_t *record_stores(struct play *play)
+{
+    json_t *stores = json_object_get(json_object_get(play->scenario, "expect"), "stores");
+    json_t *out = json_object(), *store;
+    const char *name;
+
+    json_object_foreach(stores, name, store) {
+        json_t *row = json_copy(store), *rows = rows_of(play, name, store);
+
+        json_object_set_new(row, "rows", rows ? rows : json_null());
+        if (json_object_get(store, "as_of"))
+            json_object_set_new(row, "as_of", reads_of(play, name, store));
+        json_object_set_new(out, name, row);
+    }
+    return out;
 }
