@@ -1,6 +1,9 @@
 /* process_test.c - steps of one's own: stores that are shared, children by name, schedules. */
 #include "bench.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 static const struct leat_source strings = { .type = &leat_string_type };
 
 static struct leat_stream *from(const char *topic)
@@ -63,6 +66,27 @@ each_way(process, a_store_is_shared_by_name)
     holds("seen", "a=z@4");
 }
 
+Test(process, a_store_that_is_shared_may_lie_on_disk)
+{
+    char path[] = "/tmp/leat-driver-XXXXXX", command[64];
+    struct leat_driver_options options = { .state = path };
+    struct leat_error error;
+
+    cr_assert(mkdtemp(path) != NULL);
+    share();
+    cr_assert_eq(leat_driver_new(bench.topology, &options, &bench.driver, &error), LEAT_OK, "%s",
+                 error.text);
+    put("names", "a", "Anna", 2);
+    cr_assert_eq(leat_driver_restart(bench.driver), LEAT_OK);
+    put("in", "a", "z", 4);
+    gives("out", "a=Anna@4");
+    holds("names-kept", "a=Anna@2");
+    leat_driver_close(bench.driver);
+    bench.driver = NULL;
+    snprintf(command, sizeof command, "rm -rf %s", path);
+    cr_assert_eq(system(command), 0);
+}
+
 Test(process, steps_that_share_a_store_are_one_sub_topology)
 {
     struct leat_error error;
@@ -81,6 +105,19 @@ Test(process, steps_that_share_a_store_are_one_sub_topology)
                            "    process: look (store: seen) (store: names-kept, of keep)\n"
                            "      --> out\n"
                            "    to: out (topic: out)\n");
+    free(text);
+}
+
+Test(process, a_flowchart_shows_topics_and_whose_store_is_shared)
+{
+    char *text;
+
+    share();
+    text = leat_topology_describe(bench.topology, true);
+    cr_assert(strstr(text, "s0([\"stream<br/>names<br/>topic: names\"])\n") != NULL, "%s", text);
+    cr_assert(strstr(text, "look<br/>store: seen<br/>store: names-kept, of keep\")]") != NULL,
+              "%s", text);
+    cr_assert(strstr(text, "s1 -.- s3\n") != NULL, "%s", text);
     free(text);
 }
 

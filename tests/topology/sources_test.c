@@ -252,5 +252,6 @@ Test(sources, a_partition_that_is_chosen_must_be_there)
 Test(sources, a_sink_has_a_topic_or_chooses_one)
 {
     leat_to(from("in"), "out", &(struct leat_to){ .topic = "there", .topic_of = chosen });
-    is_refused(LEAT_E_ARGUMENT, "step 'out': .topic_of stands in place of .topic; give one of both");
+    is_refused(LEAT_E_ARGUMENT,
+               "step 'out': .topic_of stands in place of .topic; give one of both");
 }

@@ -120,6 +120,21 @@ Test(start, makes_a_dead_letter_for_each_repartition)
     cr_assert(eq(int, width("app-by-word-by-key-repartition-rejected"), 1));
 }
 
+/* Each key of a merged stream must have one task, whichever topic it came by. */
+Test(start, refuses_to_aggregate_topics_of_unequal_widths_that_were_merged)
+{
+    static const char *const topics[] = { "words", "names", NULL };
+    struct leat_topology *merged = leat_topology_new();
+    struct leat_stream *in = leat_stream_from(merged, "in", &(struct leat_source){
+        .topics = topics, .type = &leat_string_type });
+    struct layout *other;
+
+    leat_aggregate(in, "counts", &(struct leat_aggregate){ .type = &leat_long_type, .add = count });
+    cr_assert(eq(int, layout_new(bench.log, merged, "app", &other, &error), LEAT_E_TOPOLOGY));
+    cr_assert(strstr(error.text, "'words' has 3 and 'names' has 2") != NULL, "%s", error.text);
+    leat_topology_free(merged);
+}
+
 /* Before anything is made. */
 Test(start, refuses_a_topic_whose_name_is_too_long_for_kafka)
 {
