@@ -30,9 +30,16 @@ static bool has_marks(const struct node *node)
 
 static void feed_from(struct node *node, struct time_feed *feed, size_t limit);
 
+/* With one origin those behind go by their own clocks, whatever is held back. */
+static bool holds_back(const struct node *node)
+{
+    return node->operator->holds && node->operator->holds(node->step) &&
+           node->flow->options.origins[node->step->group] > 1;
+}
+
 static void feed_by(struct node *node, struct time_feed *feed, size_t limit)
 {
-    if (node && node->operator->holds && node->operator->holds(node->step)) {
+    if (node && holds_back(node)) {
         assert((size_t)feed->passed_count < limit);
         feed->passed[feed->passed_count++] = &node->passed_ms;
         feed->marked |= has_marks(node);

@@ -199,21 +199,6 @@ static int join_record(struct node *node, int side, const struct change *change)
     return waiting_add(node, side, key, record);
 }
 
-static int join_process(struct node *node, int side, const struct change *change)
-{
-    const struct leat_record *record = &change->record;
-    int status;
-
-    time_reach(&node->clock, side, change->origin, record->timestamp_ms);
-    if (!record->value || (!record->key.data && !streams_join_preserves(node, side)))
-        return node_drop(node);
-    status = record->key.data ? join_record(node, side, change)
-                              : streams_join_alone(node, change, side, record);
-    return status < 0 ? status : LEAT_OK;
-}
-
-/* ---- what marks have closed ------------------------------------------------------------------ */
-
 /* What waits, and what may still begin to wait, is later. */
 static void tell_passed(struct node *node)
 {
@@ -224,6 +209,23 @@ static void tell_passed(struct node *node)
 
     node_passed(node, (low_ms != TIME_NONE && low_ms < begins_ms ? low_ms : begins_ms) - 1);
 }
+
+static int join_process(struct node *node, int side, const struct change *change)
+{
+    const struct leat_record *record = &change->record;
+    int status;
+
+    time_reach(&node->clock, side, change->origin, record->timestamp_ms);
+    if (!record->value || (!record->key.data && !streams_join_preserves(node, side)))
+        return node_drop(node);
+    status = record->key.data ? join_record(node, side, change)
+                              : streams_join_alone(node, change, side, record);
+    if (status >= 0 && node->feed.single && join_holds(node->step))
+        tell_passed(node);
+    return status < 0 ? status : LEAT_OK;
+}
+
+/* ---- what marks have closed ------------------------------------------------------------------ */
 
 static int join_advance(struct node *node)
 {
@@ -271,7 +273,7 @@ static int join_load(struct node *node)
     int status = flow_kept(node, "join", join->kept, KEPT_COUNT);
 
     join->moved = false;
-    if (!status && !node->feed.single && join_holds(node->step))
+    if (!status && join_holds(node->step))
         tell_passed(node);
     return status;
 }
