@@ -33,7 +33,8 @@ struct flow_options {
     const int *groups;          /* the sub-topologies that this task runs */
     size_t group_count;
     int32_t partition;          /* of the task: the origin of what its sources read */
-    const int32_t *origins;     /* by group: how many source partitions lie upstream */
+    const int32_t *origins;     /* by group: how many source partitions lie upstream; like the
+                                   topology, it outlives the flow */
     const int32_t *partitions;  /* by group: how many tasks, and so senders, it has */
     struct home *home;          /* committed rows; those of in-memory stores the flow keeps */
     struct registry *registry;

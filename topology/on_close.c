@@ -51,7 +51,8 @@ static int64_t read_index(const struct node *node, const struct entry *entry,
     int64_t close_ms = (int64_t)big_endian_get_64(entry->key.data);
     int64_t start_ms = (int64_t)big_endian_get_64(entry->key.data + 8);
 
-    record->key = leat_bytes(entry->key.data + INDEX_HEAD_BYTES, entry->key.size - INDEX_HEAD_BYTES);
+    record->key = leat_bytes(entry->key.data + INDEX_HEAD_BYTES,
+                             entry->key.size - INDEX_HEAD_BYTES);
     record->window = leat_window_span(start_ms, start_ms + window->size);
     if (window_kind(window) == LEAT_SESSION)
         record->window = (struct leat_span){ start_ms, close_ms - window_closes_after(window),

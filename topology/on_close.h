@@ -2,8 +2,8 @@
  *
  * For aggregates with .on_close, over windows of any kind. Their rows are written and not passed
  * on (rows_close() sees to it); what closes next stands in an index by time, the step's second
- * store. With one origin it is looked at where Kafka Streams does, after a record's own update; with
- * several after every record and mark, since marks close windows.
+ * store. With one origin it is looked at where Kafka Streams does, after a record's own update;
+ * with several after every record and mark, since marks close windows.
  * An operator has struct on_close as its state and the functions below as its hooks; they do
  * nothing for an aggregate without .on_close.
  */

@@ -41,8 +41,9 @@ bool panes_fit(const struct leat_aggregate *with)
 {
     const struct leat_window *window = &with->window;
 
-    return with->merge && !with->on_close && window->advance > 0 && window->advance < window->size &&
-           window->size % window->advance == 0 && window->size / window->advance <= PANE_BLOCK_MAX;
+    return with->merge && !with->on_close && window->advance > 0 &&
+           window->advance < window->size && window->size % window->advance == 0 &&
+           window->size / window->advance <= PANE_BLOCK_MAX;
 }
 
 /* ---- one record ------------------------------------------------------------------------------ */

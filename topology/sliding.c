@@ -1,9 +1,9 @@
 /* sliding.c - the aggregate over sliding windows: one for each different set of a key's records
  * that lie within the difference d of each other.
  *
- * A record at t belongs to its left window, [t - d, t], and to those of the key that hold t. It also
- * divides what comes behind it: the right window, [t + 1, t + 1 + d], is the first without it. Its
- * predecessor's right window, if that holds t, comes to be only now. No window begins before 0:
+ * A record at t belongs to its left window, [t - d, t], and to those of the key that hold t. It
+ * also divides what comes behind it: the right window, [t + 1, t + 1 + d], is the first without it.
+ * Its predecessor's right window, if that holds t, comes to be only now. No window begins before 0:
  * [0, d] takes the place of left windows that would. How far a window's records reach is its row's
  * timestamp.
  * Source: Kafka Streams' KStreamSlidingWindowAggregate, to the order of the writes; a window may be
