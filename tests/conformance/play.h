@@ -9,9 +9,9 @@ struct play {
     bool no_cache;
     const char *state; /* folder of a RocksDB; NULL: in memory */
     bool verbose;      /* tells every difference, not the first alone, and the topology */
-    json_t *record;    /* what comes out is kept here as an expectation is written; NULL: compared */
     const char *dies;  /* a place for each step: 1, the task dies behind it; NULL: never */
     int undo_every;    /* as the driver's option */
+    json_t *record;    /* what comes out is kept here as an expectation; NULL: compared */
 
     struct leat_driver *driver;
     struct build build;
