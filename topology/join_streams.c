@@ -202,12 +202,12 @@ static int join_record(struct node *node, int side, const struct change *change)
 /* What waits, and what may still begin to wait, is later. */
 static void tell_passed(struct node *node)
 {
-    int64_t now_ms = streams_join_now(node), low_ms = streams_join_of(node)->kept[KEPT_LOW_MS];
+    int64_t now_ms = streams_join_now(node), first_ms = streams_join_of(node)->kept[KEPT_FIRST_MS];
     int64_t reach_ms = at_least(streams_join_reach(node, JOIN_LEFT),
                                 streams_join_reach(node, JOIN_RIGHT));
     int64_t begins_ms = now_ms - at_least(reach_ms, 0);
 
-    node_passed(node, (low_ms != TIME_NONE && low_ms < begins_ms ? low_ms : begins_ms) - 1);
+    node_passed(node, (first_ms != TIME_NONE && first_ms < begins_ms ? first_ms : begins_ms) - 1);
 }
 
 static int join_process(struct node *node, int side, const struct change *change)

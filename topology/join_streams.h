@@ -14,7 +14,8 @@ enum join_side { JOIN_LEFT, JOIN_RIGHT, JOIN_WAITING };
 /* Numbers that outlive the task: one row of the time store. */
 enum join_kept {
     KEPT_LEFT_MS, KEPT_RIGHT_MS, /* by side: the greatest timestamp that its store has had */
-    KEPT_LOW_MS,                 /* what waits is not older; TIME_NONE: nothing waits */
+    KEPT_FIRST_MS,               /* what waits is not older; TIME_NONE: nothing waits */
+    KEPT_LOW_MS,                 /* what Kafka Streams takes for that; TIME_NONE: nothing */
     KEPT_LOOK_MS,                /* no look at what waits before, by the wall clock */
     KEPT_SEQUENCE,               /* of the row written last */
     KEPT_COUNT,

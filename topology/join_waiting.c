@@ -72,12 +72,20 @@ static int append(struct buffer *list, int side, struct codec *codec, const void
     return LEAT_OK;
 }
 
+static void lower(struct node *node, enum join_kept what, int64_t at_ms)
+{
+    int64_t bound_ms = streams_join_of(node)->kept[what];
+
+    if (bound_ms == TIME_NONE || at_ms < bound_ms)
+        streams_join_keep(node, what, at_ms);
+}
+
 int waiting_add(struct node *node, int side, struct leat_bytes key,
                 const struct leat_record *record)
 {
     struct buffer *list = &streams_join_of(node)->values;
     struct leat_error *error = node->flow->error;
-    int64_t at_ms = record->timestamp_ms, low_ms = streams_join_of(node)->kept[KEPT_LOW_MS];
+    int64_t at_ms = record->timestamp_ms;
     struct leat_bytes value;
     struct entry *entry;
     int status = store_entry(node->stores[JOIN_WAITING], row_key(node, side, key, at_ms), &entry,
@@ -95,17 +103,18 @@ int waiting_add(struct node *node, int side, struct leat_bytes key,
                                                 : "a field does not fit its schema");
     value = buffer_bytes(list);
     store_set(node->stores[JOIN_WAITING], entry, &value, at_ms);
-    if (low_ms == TIME_NONE || at_ms < low_ms)
-        streams_join_keep(node, KEPT_LOW_MS, at_ms);
+    lower(node, KEPT_FIRST_MS, at_ms);
+    lower(node, KEPT_LOW_MS, at_ms);
     return LEAT_OK;
 }
 
 int waiting_remove(struct node *node, int side, struct leat_bytes key, int64_t at_ms)
 {
+    int64_t first_ms = streams_join_of(node)->kept[KEPT_FIRST_MS];
     struct entry *entry;
     int status;
 
-    if (streams_join_of(node)->kept[KEPT_LOW_MS] == TIME_NONE)
+    if (first_ms == TIME_NONE || at_ms < first_ms)
         return LEAT_OK;
     status = store_entry(node->stores[JOIN_WAITING], row_key(node, side, key, at_ms), &entry,
                          node->flow->error);
@@ -154,17 +163,9 @@ static bool is_open(const struct node *node, const struct waiting *waiting, int6
     return streams_join_due(node, waiting->side, waiting->at_ms) >= now_ms;
 }
 
-/* Kafka Streams takes the time of the row looked at last for a lower bound, though older ones may
- * still wait behind it. With several origins it is that of the first which stays. */
-static void bound(struct node *node, int64_t at_ms, bool stays)
-{
-    if (node->feed.single ||
-        (stays && streams_join_of(node)->kept[KEPT_LOW_MS] == TIME_NONE))
-        streams_join_keep(node, KEPT_LOW_MS, at_ms);
-}
-
 /* In order, until there is an open row of each side: then no later one can have closed. Of a side
- * that never waits none comes: Kafka Streams reads on to the end, and its bound is there. */
+ * that never waits none comes: Kafka Streams reads on to the end. It takes the time of the row it
+ * looked at last for its lower bound, though older ones may still wait. */
 static int look(struct node *node, struct store_cursor *cursor, const struct change *cause)
 {
     int64_t now_ms = streams_join_now(node);
@@ -172,12 +173,14 @@ static int look(struct node *node, struct store_cursor *cursor, const struct cha
     struct entry *entry;
     int status;
 
-    streams_join_keep(node, KEPT_LOW_MS, TIME_NONE);
+    streams_join_keep(node, KEPT_FIRST_MS, TIME_NONE);
     while ((status = store_next(cursor, &entry, node->flow->error)) == 1) {
         struct waiting waiting = read_key(entry->key);
         bool stays = is_open(node, &waiting, now_ms);
 
-        bound(node, waiting.at_ms, stays);
+        streams_join_keep(node, KEPT_LOW_MS, waiting.at_ms);
+        if (stays)
+            lower(node, KEPT_FIRST_MS, waiting.at_ms);
         if (open[JOIN_LEFT] && open[JOIN_RIGHT])
             return LEAT_OK;
         open[waiting.side] |= stays;
@@ -205,15 +208,22 @@ static bool too_early(struct node *node)
     return false;
 }
 
+/* From the first that waits: before it lie only the traces of those that have left. */
 static int look_at_all(struct node *node, const struct change *cause)
 {
-    struct leat_bytes first = { "", 0 }, none = { 0 };
+    int64_t first_ms = streams_join_of(node)->kept[KEPT_FIRST_MS];
+    struct leat_bytes none = { 0 };
     struct store_cursor *cursor;
+    char from[8];
     int status;
 
-    if (too_early(node) || streams_join_of(node)->kept[KEPT_LOW_MS] == TIME_NONE)
+    if (too_early(node))
         return LEAT_OK;
-    status = store_range(node->stores[JOIN_WAITING], first, none, false, &cursor,
+    streams_join_keep(node, KEPT_LOW_MS, TIME_NONE);
+    if (first_ms == TIME_NONE)
+        return LEAT_OK;
+    big_endian_put_64(from, (uint64_t)first_ms);
+    status = store_range(node->stores[JOIN_WAITING], leat_bytes(from, sizeof from), none, false, &cursor,
                          node->flow->error);
     if (status)
         return status;
@@ -235,12 +245,12 @@ int waiting_reached(struct node *node, int side, const struct change *cause)
 
 int waiting_closed(struct node *node, const struct change *cause)
 {
-    int64_t low_ms = streams_join_of(node)->kept[KEPT_LOW_MS], now_ms = streams_join_now(node);
+    int64_t first_ms = streams_join_of(node)->kept[KEPT_FIRST_MS], now_ms = streams_join_now(node);
 
-    if (low_ms == TIME_NONE || now_ms == TIME_NONE)
+    if (first_ms == TIME_NONE || now_ms == TIME_NONE)
         return LEAT_OK;
     for (int side = JOIN_LEFT; side <= JOIN_RIGHT; side++)
-        if (streams_join_preserves(node, side) && streams_join_due(node, side, low_ms) < now_ms)
+        if (streams_join_preserves(node, side) && streams_join_due(node, side, first_ms) < now_ms)
             return look_at_all(node, cause);
     return LEAT_OK;
 }

@@ -220,7 +220,8 @@ static void feed_all(struct feed *feed)
 
 static bool meet(const struct event *a, const struct event *b)
 {
-    return a->right != b->right && a->key[0] == b->key[0] && llabs(a->at_ms - b->at_ms) <= WITHIN_MS;
+    return a->right != b->right && a->key[0] == b->key[0] &&
+           llabs(a->at_ms - b->at_ms) <= WITHIN_MS;
 }
 
 /* Whether the text has it as a word, exactly once. */
