@@ -223,8 +223,8 @@ static int look_at_all(struct node *node, const struct change *cause)
     if (first_ms == TIME_NONE)
         return LEAT_OK;
     big_endian_put_64(from, (uint64_t)first_ms);
-    status = store_range(node->stores[JOIN_WAITING], leat_bytes(from, sizeof from), none, false, &cursor,
-                         node->flow->error);
+    status = store_range(node->stores[JOIN_WAITING], leat_bytes(from, sizeof from), none, false,
+                         &cursor, node->flow->error);
     if (status)
         return status;
     status = look(node, cursor, cause);
