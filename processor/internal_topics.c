@@ -1,8 +1,8 @@
 /* internal_topics.c - creating repartition topics, changelogs, outputs and dead letters.
  *
  * Timestamps are the events' own and may lie far from the broker's clock, in either direction; so
- * every topic takes them as they are, and nothing expires by them. A compaction lag would go by them
- * too, so the changelogs of versioned tables have none and need none (state/README.md).
+ * every topic takes them as they are, and nothing expires by them. A compaction lag would go by
+ * them too, so the changelogs of versioned tables have none and need none (state/README.md).
  */
 #include "processor/internal_topics.h"
 

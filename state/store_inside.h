@@ -18,7 +18,7 @@ struct store {
     struct buffer loaded;         /* the row being read */
     struct buffer encoded;        /* the row being written */
     struct buffer key;            /* a key as the home has it */
-    struct buffer swept;          /* the last one that a sweep looked at; none: begin at the first */
+    struct buffer swept;          /* the last one that a sweep looked at; none: at the first */
     size_t unswept;               /* rows written since */
     size_t published_bytes;       /* what the budget knows of the staged map */
     uint64_t seen_commits;

@@ -56,7 +56,7 @@ static int judge(const struct home *home, int code, const char *action,
                      action, said->text[0] ? said->text : "it gave no reason");
 }
 
-/* ---- rows -------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 static int custom_get(struct home *base, struct leat_bytes key, struct buffer *value,
                       struct leat_error *error)
@@ -146,7 +146,7 @@ static int custom_put_now(struct home *base, struct leat_bytes key, struct leat_
     return home->own->ops->put_now(home->own, key, value, error);
 }
 
-/* ---- ranges ------------------------------------------------------------------------------------ */
+/* ---- ranges ---------------------------------------------------------------------------------- */
 
 /* A bound that is the next store's number is none: there is one store here. */
 static int custom_range(struct home *base, struct leat_bytes from, struct leat_bytes to,
@@ -231,7 +231,7 @@ static int custom_erase(struct home *base, struct leat_bytes from, struct leat_b
     return erase_rows(home, from, to, error);
 }
 
-/* ---- the home ---------------------------------------------------------------------------------- */
+/* ---- the home -------------------------------------------------------------------------------- */
 
 static int custom_sync(struct home *base, bool wait, struct leat_error *error)
 {

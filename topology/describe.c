@@ -59,7 +59,8 @@ static void mermaid_step(struct buffer *out, const struct step *step)
     const char *open = topic ? "([" : step->store_count ? "[(" : "[";
     const char *close = topic ? "])" : step->store_count ? ")]" : "]";
 
-    buffer_format(out, "    s%d%s\"%s<br/>%s", step->number, open, step->operator->verb, step->name);
+    buffer_format(out, "    s%d%s\"%s<br/>%s", step->number, open, step->operator->verb,
+                  step->name);
     facts(out, step, "<br/>", "");
     buffer_format(out, "\"%s\n", close);
 }

@@ -131,7 +131,7 @@ Test(suppress_origins, a_mark_sent_on_lies_behind_all_that_waits)
     cr_assert_eq(flow_mark(origins.flow, sink), 151);
 }
 
-/* ---- uneven partitions, against counting ------------------------------------------------------ */
+/* ---- uneven partitions, against counting ----------------------------------------------------- */
 
 enum { SENDERS = 3, EVENTS = 300, KEYS = 4, WINDOWS = 400 };
 

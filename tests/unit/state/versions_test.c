@@ -1,5 +1,5 @@
-/* versions_test.c - versions of rows on either kind of home, against a model: for each key a list of
- * what was said of it, by time. */
+/* versions_test.c - versions of rows on either kind of home, against a model: for each key a list
+ * of what was said of it, by time. */
 #include "scene.h"
 
 #include "base/map.h"
