@@ -114,18 +114,22 @@ static int let_go(struct node *node, struct entry *entry)
     return status;
 }
 
+/* From the first that may wait: before it lie only the traces of those that have left. */
 static int let_go_until(struct node *node, int64_t until_ms)
 {
     struct as_of_state *state = node->state;
-    struct leat_bytes all = { "", 0 }, none = { 0 };
     struct leat_error *error = node->flow->error;
+    struct leat_bytes none = { 0 };
     struct store_cursor *cursor;
     struct entry *entry;
+    char from[TIME_BYTES];
     int status;
 
     if (until_ms < state->low_ms)
         return LEAT_OK;
-    status = store_range(node->stores[0], all, none, false, &cursor, error);
+    big_endian_put_64(from, state->low_ms > 0 ? (uint64_t)state->low_ms : 0);
+    status = store_range(node->stores[0], leat_bytes(from, sizeof from), none, false, &cursor,
+                         error);
     if (status)
         return status;
     state->low_ms = TIME_MAX;

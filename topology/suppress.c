@@ -5,6 +5,7 @@
  * old row the last one that was held back; here it is the one that left before.
  * See also:  held.h (what waits)
  */
+#include "state/big_endian.h"
 #include "topology/flow.h"
 #include "topology/held.h"
 #include "topology/operators.h"
@@ -85,16 +86,20 @@ static int walk(struct node *node, struct store_cursor *cursor, int64_t due_ms,
     return status;
 }
 
+/* From the first that may wait: before it lie only the traces of those that have left. */
 static int release_until(struct node *node, int64_t due_ms, const struct change *cause)
 {
-    struct leat_bytes none = { 0 };
     struct suppress *suppress = node->state;
+    struct leat_bytes none = { 0 };
     struct store_cursor *cursor;
+    char from[8];
     int status;
 
     if (suppress->low_ms > due_ms && !too_many(node))
         return LEAT_OK;
-    status = store_range(node->stores[HELD_WAITING], none, none, false, &cursor, node->flow->error);
+    big_endian_put_64(from, suppress->low_ms > 0 ? (uint64_t)suppress->low_ms : 0);
+    status = store_range(node->stores[HELD_WAITING], leat_bytes(from, sizeof from), none, false,
+                         &cursor, node->flow->error);
     if (status)
         return status;
     status = walk(node, cursor, due_ms, cause);
