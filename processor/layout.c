@@ -61,8 +61,9 @@ static int look_at_topics(struct layout *layout, struct log *log, struct leat_er
     return LEAT_OK;
 }
 
-/* The widest source of a group; 0 while one of its repartitions is not yet known. */
-static int32_t widest_source(const struct layout *layout, const struct group *group)
+/* The widest source of a group; 0 while one of its repartitions is not yet known, or, in a loop,
+ * none of its sources. */
+static int32_t widest_source(const struct layout *layout, const struct group *group, bool loop)
 {
     int32_t widest = 0;
 
@@ -71,7 +72,7 @@ static int32_t widest_source(const struct layout *layout, const struct group *gr
 
         if (!step->operator->source)
             continue;
-        if (!layout->topics[step->number].partitions)
+        if (!layout->topics[step->number].partitions && !loop)
             return 0;
         if (layout->topics[step->number].partitions > widest)
             widest = layout->topics[step->number].partitions;
@@ -119,33 +120,34 @@ static int check_internal(const struct layout *layout, const struct step *send, 
 }
 
 /* 0 while what decides it is not known. */
-static int32_t wanted_partitions(const struct layout *layout, const struct step *send)
+static int32_t wanted_partitions(const struct layout *layout, const struct step *send, bool loop)
 {
     const struct leat_repartition *with = send->options;
     int32_t upstream, wanted;
 
     if (send->partitions_of)
         return layout->topics[first_source(send->partitions_of)->number].partitions;
-    upstream = widest_source(layout, &layout->topology->groups[send->group]);
+    upstream = widest_source(layout, &layout->topology->groups[send->group], loop);
     if (!upstream)
         return 0;
     wanted = with->partitions ? with->partitions : demanded(layout, send->twin);
     return wanted ? wanted : upstream;
 }
 
-/* One round over the repartitions that are not decided. 1: something was decided. */
-static int decide_round(struct layout *layout, struct leat_error *error)
+/* One round over the repartitions that are not decided, of a loop over one of them at most. 1:
+ * something was decided. */
+static int decide_round(struct layout *layout, bool loop, struct leat_error *error)
 {
     bool decided = false;
 
-    for (size_t i = 0; i < layout->topology->step_count; i++) {
+    for (size_t i = 0; i < layout->topology->step_count && !(loop && decided); i++) {
         const struct step *send = layout->topology->steps[i];
         int32_t wanted;
         int status;
 
         if (send->operator != &repartition_send || layout->topics[send->twin->number].partitions)
             continue;
-        wanted = wanted_partitions(layout, send);
+        wanted = wanted_partitions(layout, send, loop);
         if (!wanted)
             continue;
         status = check_internal(layout, send, wanted, error);
@@ -157,16 +159,20 @@ static int decide_round(struct layout *layout, struct leat_error *error)
     return decided;
 }
 
-/* Repartition topics that exist keep their count aside until it is compared. */
+/* Repartition topics that exist keep their count aside until it is compared. What comes back into
+ * its own group waits for itself: then what is known of the sources decides. */
 static int decide_repartitions(struct layout *layout, struct leat_error *error)
 {
-    int status;
+    int status = 1;
 
     for (size_t i = 0; i < layout->topology->step_count; i++)
         if (layout->topology->steps[i]->operator == &repartition_receive)
             layout->topics[i].partitions = 0;
-    while ((status = decide_round(layout, error)) == 1)
-        ;
+    while (status == 1) {
+        status = decide_round(layout, false, error);
+        if (!status)
+            status = decide_round(layout, true, error);
+    }
     return status;
 }
 
@@ -239,7 +245,7 @@ static int make_tasks(struct layout *layout, struct leat_error *error)
     size_t count = 0;
 
     for (size_t g = 0; g < layout->topology->group_count; g++) {
-        layout->partitions[g] = widest_source(layout, &layout->topology->groups[g]);
+        layout->partitions[g] = widest_source(layout, &layout->topology->groups[g], false);
         count += (size_t)layout->partitions[g];
     }
     if (count > LIMIT_TASKS)

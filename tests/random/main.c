@@ -143,10 +143,12 @@ static bool play_seed(const struct options *options, uint64_t seed)
     json_t *expected = play_way(options, scenario, seed, &plain);
     bool passed;
 
-    if (options->print)
+    if (options->print) {
         print(scenario, seed, expected);
+        return true;
+    }
     passed = succeeded(expected, seed);
-    for (size_t i = 0; i < sizeof ways / sizeof *ways && passed && !options->print; i++)
+    for (size_t i = 0; i < sizeof ways / sizeof *ways && passed; i++)
         passed = same_way(options, scenario, seed, &ways[i], expected);
     json_decref(expected);
     json_decref(scenario);
@@ -188,10 +190,10 @@ static bool finish(const struct options *options, struct job *job)
 static uint64_t run(const struct options *options)
 {
     struct job jobs[JOBS] = { 0 };
-    uint64_t failed = 0;
+    uint64_t failed = 0, at_once = options->print ? 1 : JOBS; /* a line is longer than a pipe takes */
 
-    for (uint64_t i = 0; i < options->runs + JOBS; i++) {
-        struct job *job = &jobs[i % JOBS];
+    for (uint64_t i = 0; i < options->runs + at_once; i++) {
+        struct job *job = &jobs[i % at_once];
 
         if (job->child)
             failed += !finish(options, job);
