@@ -183,7 +183,8 @@ static bool suppress_holds(const struct step *step)
     return true;
 }
 
-/* The view of what has left: the row before it began to wait, or as the input has it. */
+/* The view of what has left: the row before it began to wait, of which Kafka Streams does not know
+ * the time, or as the input has it. */
 static int suppress_get(struct node *node, struct leat_bytes key, struct row *row)
 {
     bool waits;
@@ -191,8 +192,11 @@ static int suppress_get(struct node *node, struct leat_bytes key, struct row *ro
 
     if (status)
         return status;
-    return waits ? held_before(node, key, row)
-                 : node->inputs[0]->operator->get(node->inputs[0], key, row);
+    if (!waits)
+        return node->inputs[0]->operator->get(node->inputs[0], key, row);
+    status = held_before(node, key, row);
+    row->timestamp_ms = -1;
+    return status;
 }
 
 static int suppress_save(struct node *node)
