@@ -82,7 +82,8 @@ void time_hear(struct time_heard *heard, int32_t sender, int64_t mark_ms);
 /* The time up to which windows are closed for an input: TIME_NONE if nothing is. */
 int64_t time_closing(const struct time_feed *feed, const struct time_clock *clock, int input);
 
-/* Whether all senders that it hears have said that they are idle; none: yes. */
+/* Whether all senders that it hears have said that they are idle; none: yes. Behind a step that
+ * holds back nobody is: what it still has would be late for those that ran on meanwhile. */
 bool time_idle(const struct time_feed *feed);
 
 /* The time up to which nothing more can come, so that rows may expire: the closing time, and with
