@@ -37,6 +37,22 @@ void aggregate_add(const struct aggregation *aggregation, int input, bool existe
         aggregation->adds[input](&change->record, out);
 }
 
+/* Puts a new row's first value there, if it has one: to those behind, that is the row before, as in
+ * Kafka Streams. A cache tells them that there was none. */
+static bool begin_row(struct node *node, struct row_edit *edit, const struct change *change)
+{
+    const struct aggregation *aggregation = node->step->options;
+    void *value = store_edit(node->stores[0], edit->entry);
+
+    if (aggregation->reduces)
+        return false;
+    if (aggregation->with.init)
+        aggregation->with.init(&change->record, value);
+    if (node->step->needs_before && !rows_cached(node))
+        edit->before = node_copy_value(node, node->step->type, value);
+    return true;
+}
+
 static int add_to_row(struct node *node, int input, struct row_edit *edit, struct leat_span window,
                       bool existed, const struct change *change)
 {
@@ -45,6 +61,8 @@ static int add_to_row(struct node *node, int input, struct row_edit *edit, struc
     bool none;
     int status;
 
+    if (!existed)
+        existed = begin_row(node, edit, change);
     aggregate_add(node->step->options, input, existed, change,
                   store_edit(node->stores[0], edit->entry));
     none = call->none;

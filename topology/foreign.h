@@ -30,6 +30,13 @@ enum foreign_order {
     FOREIGN_ANSWER,
 };
 
+/* Part of the message: append only. */
+enum foreign_found {
+    FOREIGN_MISSING, /* a subscription met no right row */
+    FOREIGN_FOUND,
+    FOREIGN_GONE,    /* the right row was deleted */
+};
+
 /* Which left row: what it holds, by a hash, and where its task is. */
 struct foreign_stamp {
     bool exists; /* false: there is no such row any more */
@@ -39,7 +46,7 @@ struct foreign_stamp {
 
 /* A subscription, as sent and (without .rest) as kept; or an answer. */
 struct foreign_message {
-    uint8_t order;           /* enum foreign_order; of an answer: whether there is a right row */
+    uint8_t order;           /* enum foreign_order; of an answer: enum foreign_found */
     struct foreign_stamp stamp;
     struct leat_bytes rest;  /* of a subscription: the left row's key, as rows_key() has it; of an
                                 answer: the right row's wire bytes */

@@ -44,10 +44,10 @@ static int write_right(struct node *node, const void *right)
 }
 
 static int answer(struct node *node, const struct change *change, struct leat_bytes left_key,
-                  const struct foreign_stamp *stamp, bool found)
+                  const struct foreign_stamp *stamp, enum foreign_found found)
 {
     struct buffer *bytes = &((struct answerer *)node->state)->answer;
-    struct foreign_message message = { .order = found, .stamp = *stamp };
+    struct foreign_message message = { .order = (uint8_t)found, .stamp = *stamp };
     struct leat_bytes value = buffer_bytes(bytes);
     struct change answered = *change;
 
@@ -127,7 +127,8 @@ static int take_subscription(struct node *node, const struct change *change)
     if (message.order == FOREIGN_END_AND_ANSWER)
         right.value = NULL;
     status = write_right(node, right.value);
-    return status ? status : answer(node, &answered, message.rest, &message.stamp, right.value);
+    return status ? status : answer(node, &answered, message.rest, &message.stamp,
+                                    right.value ? FOREIGN_FOUND : FOREIGN_MISSING);
 }
 
 static int answer_each(struct node *node, const struct change *change, struct store_cursor *cursor)
@@ -143,7 +144,8 @@ static int answer_each(struct node *node, const struct change *change, struct st
 
         status = foreign_read(node, entry->value, &kept);
         if (!status)
-            status = answer(node, change, left_key, &kept.stamp, change->record.value);
+            status = answer(node, change, left_key, &kept.stamp,
+                            change->record.value ? FOREIGN_FOUND : FOREIGN_GONE);
         arena_rewind(&node->flow->record, mark);
         if (status)
             return status;

@@ -19,7 +19,8 @@ static int read_right(struct node *node, const struct foreign_message *answer, v
     struct resolver *resolver = node->state;
 
     *right = NULL;
-    return answer->order ? codec_decode(resolver->codec, answer->rest, &node->flow->record, right,
+    return answer->order == FOREIGN_FOUND
+               ? codec_decode(resolver->codec, answer->rest, &node->flow->record, right,
                                         node->flow->error)
                          : LEAT_OK;
 }
@@ -53,7 +54,7 @@ static int join(struct node *node, const struct change *change, const void *left
 /* An answer that there is no right row may have been the only word that takes a result back: an
  * inner join says nothing where a left row names no right row, or one that is not there. If it came
  * too late, the left row as it is now is asked for, or has no result. (Kafka Streams lets the old
- * result stand.) */
+ * result stand.) A left row that was deleted while it met a right one has said so itself. */
 static int drop_stale(struct node *node, const struct change *change,
                       const struct foreign_message *answer, const struct row *left)
 {
@@ -62,7 +63,8 @@ static int drop_stale(struct node *node, const struct change *change,
     bool asked = false;
     int status = node_drop(node);
 
-    if (answer->order || foreign->with.kind != LEAT_INNER)
+    if (answer->order == FOREIGN_FOUND || foreign->with.kind != LEAT_INNER ||
+        (answer->order == FOREIGN_GONE && !left->value))
         return status;
     if (left->value) {
         now.record.type = node->step->inputs[LEFT_TABLE]->type;
