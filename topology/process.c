@@ -78,17 +78,50 @@ static void move_wall(struct node *node, int64_t due_ms)
     state->wall_due_ms = due_ms;
 }
 
-static int process_advance(struct node *node)
+/* CANCELLED where stream time calls for nothing. */
+static int64_t due(const struct node *node)
 {
     const struct leat_process *with = node->step->options;
-    struct process_state *state = node->state;
-    int64_t now_ms = node->flow->stream_ms, due_ms = state->due_ms == TIME_NONE ? 0 : state->due_ms;
+    const struct process_state *state = node->state;
 
-    if (!with->every || due_ms == CANCELLED || now_ms < due_ms)
+    if (!with->every)
+        return CANCELLED;
+    return state->due_ms == TIME_NONE ? 0 : state->due_ms;
+}
+
+/* The node whose punctuation has been due for longest, as a task's schedules are called in the
+ * order of their times and not of the steps; NULL if none is due. */
+static struct node *first_due(struct flow *flow)
+{
+    struct node *first = NULL;
+
+    for (size_t i = 0; i < flow->node_count; i++) {
+        struct node *node = &flow->nodes[i];
+
+        if (node->operator == &process_operator && due(node) != CANCELLED &&
+            due(node) <= flow->stream_ms && (!first || due(node) < due(first)))
+            first = node;
+    }
+    return first;
+}
+
+static int process_advance(struct node *node)
+{
+    struct flow *flow = node->flow;
+    int64_t now_ms = flow->stream_ms;
+    int status = LEAT_OK;
+
+    if (due(node) == CANCELLED || now_ms < due(node))
         return LEAT_OK;
-    state->due_ms = next_due(due_ms, with->every, now_ms);
-    state->moved = true;
-    return punctuate(node, BY_STREAM_TIME, with->punctuate, now_ms);
+    while (!status && (node = first_due(flow))) {
+        const struct leat_process *with = node->step->options;
+        struct process_state *state = node->state;
+
+        state->due_ms = next_due(due(node), with->every, now_ms);
+        state->moved = true;
+        status = punctuate(node, BY_STREAM_TIME, with->punctuate, now_ms);
+    }
+    return status;
 }
 
 static int process_wall(struct node *node)
