@@ -205,11 +205,13 @@ void leat_for_each(struct leat_stream *in, const char *name, leat_visit visit)
     visited(in, &for_each_operator, name, visit)->user = step_of(in)->user;
 }
 
+/* A stream that is merged with itself stays as it is, as in Kafka Streams. */
 struct leat_stream *leat_merge(struct leat_stream *a, struct leat_stream *b, const char *name)
 {
     struct step *step = derive(a, &merge_operator, name, NULL), *other = step_of(b);
 
-    step_connect(other, step);
+    if (a != b)
+        step_connect(other, step);
     if (other->type != step->type)
         step_mistake(step, LEAT_E_TOPOLOGY,
                      "it merges values of type %s and %s; map one to the other's first",
