@@ -156,14 +156,22 @@ static int flush_rest(struct flow *flow)
     return status;
 }
 
+/* What was passed on before may have moved its time. */
+static int flush_node(struct node *node)
+{
+    const struct operator *operator = node->operator;
+    int status = operator->flush ? operator->flush(node) : LEAT_OK;
+
+    return !status && operator->advance ? operator->advance(node) : status;
+}
+
 int flow_flush(struct flow *flow, struct leat_error *error)
 {
     int status = LEAT_OK;
 
     flow->error = error;
     for (size_t i = 0; i < flow->node_count && !status; i++)
-        if (flow->nodes[i].operator->flush)
-            status = flow->nodes[i].operator->flush(&flow->nodes[i]);
+        status = flush_node(&flow->nodes[i]);
     if (!status && flow->time)
         status = flow_time_save(flow);
     if (!status)

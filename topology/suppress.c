@@ -138,7 +138,8 @@ static int suppress_process(struct node *node, int input, const struct change *c
     time_reach(&node->clock, 0, change->origin, change->record.timestamp_ms);
     status = held_take(node, change);
     if (!status)
-        status = release(node, change);
+        status = suppress->at_flush ? release_until(node, TIME_NONE, change)
+                                    : release(node, change);
     if (status || !too_many(node))
         return status;
     return error_set(node->flow->error, LEAT_E_LIMIT,
@@ -150,12 +151,26 @@ static int suppress_process(struct node *node, int input, const struct change *c
 }
 
 /* Marks may have moved the closing time. What they make due is no record's doing. */
+static int release_due(struct node *node)
+{
+    struct change none = { .record = { .call = &node->flow->call }, .origin = flow_origin(node) };
+
+    return release(node, &none);
+}
+
 static int suppress_advance(struct node *node)
 {
     const struct suppress *suppress = node->state;
-    struct change none = { .record = { .call = &node->flow->call }, .origin = flow_origin(node) };
 
-    return suppress->by_marks ? release(node, &none) : LEAT_OK;
+    return suppress->by_marks && !suppress->at_flush ? release_due(node) : LEAT_OK;
+}
+
+/* Those before it have been flushed. */
+static int suppress_flush(struct node *node)
+{
+    const struct suppress *suppress = node->state;
+
+    return suppress->at_flush ? release_due(node) : LEAT_OK;
 }
 
 /* ---- its state ------------------------------------------------------------------------------- */
@@ -170,11 +185,26 @@ static bool is_combined(const struct step *step)
     return combined;
 }
 
+/* Whether changes come to it, or to those before it, at a flush only. */
+static bool comes_at_flush(const struct node *node)
+{
+    bool comes = false;
+
+    for (int i = 0; i < node->step->input_count && !comes; i++) {
+        const struct node *from = node->inputs[i];
+
+        comes = from && ((from->step->store_count && rows_cached(from)) ||
+                         from->operator == &aggregate_panes || comes_at_flush(from));
+    }
+    return comes;
+}
+
 static int suppress_open(struct node *node)
 {
     struct suppress *suppress = node->state;
 
     suppress->by_marks = !node->feed.single || is_combined(node->step);
+    suppress->at_flush = suppress->by_marks && comes_at_flush(node);
     return LEAT_OK;
 }
 
@@ -227,7 +257,7 @@ static const struct operator suppress_operator = {
     .verb = "suppress", .state_size = sizeof(struct suppress), .windowed = true, .buffers = true,
     .needed = held_plan_before, .holds = suppress_holds, .open = suppress_open,
     .process = suppress_process, .get = suppress_get,
-    .advance = suppress_advance, .save = suppress_save, .load = suppress_load,
+    .advance = suppress_advance, .flush = suppress_flush, .save = suppress_save, .load = suppress_load,
 };
 
 /* ---- the verb -------------------------------------------------------------------------------- */

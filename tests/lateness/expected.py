@@ -5,6 +5,7 @@ its value has before the colon.
 """
 import os
 import sys
+from collections import Counter
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "operators"))
 import model  # noqa: E402
@@ -117,11 +118,6 @@ def difference(name, got, want):
     """The first few differences, as sentences."""
     if isinstance(want, dict):
         got, want = sorted(got.items()), sorted(want.items())
-    missing, extra = list(want), []
-    for item in got:
-        if item in missing:
-            missing.remove(item)
-        else:
-            extra.append(item)
-    return ([f"{name}: missing {item}" for item in missing[:4]] +
-            [f"{name}: not expected {item}" for item in extra[:4]])
+    got, want = Counter(got), Counter(want)
+    return ([f"{name}: missing {item}" for item in sorted((want - got).elements(), key=repr)[:4]] +
+            [f"{name}: not expected {item}" for item in sorted((got - want).elements(), key=repr)[:4]])

@@ -128,6 +128,7 @@ static struct worker_settings settings_of(const struct lab *lab)
         .delete_retention_ms = 86400000,
         .queue_bytes = QUEUE_BYTES,
         .staged_bytes = 1 << 20,
+        .caching = lab->caching,
         .production = HANDLER_FAIL,
         .task = { .deserialization = HANDLER_DEAD_LETTER,
                   .processing = HANDLER_FAIL,
@@ -245,7 +246,8 @@ uint64_t lab_dropped(const struct lab *lab)
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-void lab_open(struct lab *lab, int32_t partitions, int hops, int64_t idle_ms, int64_t ahead_ms)
+void lab_open(struct lab *lab, int32_t partitions, int hops, int64_t idle_ms, int64_t ahead_ms,
+              bool caching)
 {
     struct registry_options registry = { .url = "mock://lateness" };
     struct log_writer_options feeder = { .queue_bytes = QUEUE_BYTES };
@@ -253,7 +255,7 @@ void lab_open(struct lab *lab, int32_t partitions, int hops, int64_t idle_ms, in
 
     *lab = (struct lab){ .clock = { { wall_ms, monotonic_us }, 1000000 },
                          .topology = verbs_topology(hops),
-                         .idle_ms = idle_ms, .ahead_ms = ahead_ms };
+                         .idle_ms = idle_ms, .ahead_ms = ahead_ms, .caching = caching };
     must(log_local_new(&lab->clock.clock, &lab->log), &error);
     must(registry_new(&registry, &lab->registry, &error), &error);
     must(log_writer_new(lab->log, &feeder, &lab->feeder, &error), &error);

@@ -33,10 +33,12 @@ struct lab {
     struct lab_task *tasks; /* as in the layout */
     int owners;             /* that there have been */
     int64_t idle_ms, ahead_ms;
+    bool caching;
 };
 
 /* idle_ms and ahead_ms as leat.idle.ms and leat.timestamp.ahead.max.ms; -1: off. */
-void lab_open(struct lab *lab, int32_t partitions, int hops, int64_t idle_ms, int64_t ahead_ms);
+void lab_open(struct lab *lab, int32_t partitions, int hops, int64_t idle_ms, int64_t ahead_ms,
+              bool caching);
 void lab_close(struct lab *lab);
 
 void lab_feed(struct lab *lab, const char *topic, int32_t partition, int64_t at_ms,

@@ -24,12 +24,13 @@ STATEMENTS = []
 class Lab:
     """The tasks of the application, each at the pace that it is told."""
 
-    def __init__(self, hops=2, partitions=PARTITIONS, idle=-1, ahead=-1):
+    def __init__(self, hops=2, partitions=PARTITIONS, idle=-1, ahead=-1, caching=None):
         self.partitions, self.hops = partitions, hops
         self.fed = {topic: [] for topic in INPUTS}
         self.process = subprocess.Popen([os.path.join(FOLDER, "lateness-lab")], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.tell(f"open {partitions} {hops} {idle} {ahead}")
+        caching = hops % 2 if caching is None else caching
+        self.tell(f"open {partitions} {hops} {idle} {ahead} {int(caching)}")
 
     def __enter__(self):
         return self
@@ -114,24 +115,24 @@ class Lab:
 
 # ---- records ------------------------------------------------------------------------------------
 
-def records_of(chance, partition, many=120, begin=0, span=SPAN):
+def records_of(chance, partition, many=120, begin=0, jitter=JITTER):
     """A partition's records in its own order: out of order, but by less than the grace."""
     numbers = iter(range(partition * 10000 + begin, 1 << 30))
     records = []
     for topic, count, keys in (("left", many, KEYS + LONELY[:3]),
                                ("right", many // 3, KEYS + LONELY[3:])):
-        times = sorted(chance.randrange(begin, begin + span) for _ in range(count))
+        times = sorted(chance.randrange(begin, begin + SPAN) for _ in range(count))
         for at in times:
-            at = BASE + 1000 + max(begin, at - chance.randrange(JITTER))
+            at = BASE + 1000 + max(begin, at - chance.randrange(jitter))
             records.append((topic, partition, at, f"{chance.choice(keys)}:{next(numbers)}"))
     return sorted(records, key=lambda record: record[1])
 
 
-def versions_of(chance, partition, begin=0, span=SPAN):
+def versions_of(chance, partition):
     """Of keys of its own: a table's row has one partition."""
     keys = [key for i, key in enumerate(KEYS) if i % PARTITIONS == partition]
     return [("versions", partition, BASE + at, f"{chance.choice(keys)}:w{partition}{at}")
-            for at in sorted(chance.sample(range(begin, begin + span), 20)) if keys]
+            for at in sorted(chance.sample(range(SPAN), 20)) if keys]
 
 
 def everything(seed=1, partitions=PARTITIONS):
@@ -162,7 +163,7 @@ def no_record_in_time_is_late_however_uneven_the_backlog():
     for seed in range(1, 5):
         chance = random.Random(seed)
         partitions, versions = everything(seed)
-        with Lab(hops=1 + seed % 2) as lab:
+        with Lab(hops=1 + seed % 2, caching=seed > 2) as lab:
             lab.feed(flat(versions))
             lab.settle()
             while any(partitions):
@@ -454,7 +455,7 @@ def with_one_upstream_the_result_is_kafka_streams_record_by_record():
         chance.shuffle(records)
         records = [(topic, 0, at - chance.choice((0, 0, 500, 5000)), value)
                    for topic, _, at, value in sorted(records, key=lambda record: record[2] // 2000)]
-        with Lab(hops=hops, partitions=1) as lab:
+        with Lab(hops=hops, partitions=1, caching=False) as lab:
             for record in records:
                 lab.feed([record])
                 lab.settle()

@@ -1,6 +1,6 @@
 /* main.c - the laboratory behind a pipe: a command a line, each answered by lines and a dot.
  *
- *     open PARTITIONS HOPS IDLE_MS AHEAD_MS     first
+ *     open PARTITIONS HOPS IDLE_MS AHEAD_MS CACHING     first; CACHING is 0 or 1
  *     feed TOPIC PARTITION TIME VALUE
  *     task TOPIC                                the first of those that read the topic
  *     freeze TASK STAGE | go TASK | kill TASK | own TASK [STAGE]
@@ -107,7 +107,8 @@ int main(void)
 
         if (is(&command, "open"))
             lab_open(&lab, (int32_t)number(&command, 1), (int)number(&command, 2),
-                     number(&command, 3), number(&command, 4));
+                     number(&command, 3), number(&command, 4),
+                     number(&command, 5));
         else
             obey(&lab, &command);
         puts(".");
