@@ -257,7 +257,8 @@ static const struct operator suppress_operator = {
     .verb = "suppress", .state_size = sizeof(struct suppress), .windowed = true, .buffers = true,
     .needed = held_plan_before, .holds = suppress_holds, .open = suppress_open,
     .process = suppress_process, .get = suppress_get,
-    .advance = suppress_advance, .flush = suppress_flush, .save = suppress_save, .load = suppress_load,
+    .advance = suppress_advance, .flush = suppress_flush,
+    .save = suppress_save, .load = suppress_load,
 };
 
 /* ---- the verb -------------------------------------------------------------------------------- */

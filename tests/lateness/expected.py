@@ -119,5 +119,6 @@ def difference(name, got, want):
     if isinstance(want, dict):
         got, want = sorted(got.items()), sorted(want.items())
     got, want = Counter(got), Counter(want)
-    return ([f"{name}: missing {item}" for item in sorted((want - got).elements(), key=repr)[:4]] +
-            [f"{name}: not expected {item}" for item in sorted((got - want).elements(), key=repr)[:4]])
+    missing, extra = sorted((want - got), key=repr), sorted((got - want), key=repr)
+    return ([f"{name}: missing {item}" for item in missing[:4]] +
+            [f"{name}: not expected {item}" for item in extra[:4]])
