@@ -164,6 +164,7 @@ static bool cogroup(struct grow *grow, struct live *in)
     step = grow_step(grow, "aggregate", grow_id(step), NULL);
     grow_put(step, "init", draw_word(&grow->draw, numbers ? "zero" : "empty const:i"));
     out = grow_live(grow, step, &all, TABLE);
+    out->unsettled |= windows.kind != NULL; /* a slow input finds in a cache what has expired */
     out->value = numbers ? LONG : STRING;
     out->text += numbers ? 0 : 2;
     finish(grow, step, &windows, out);

@@ -55,16 +55,28 @@ static bool stream_stream(struct grow *grow, struct live *in)
     return true;
 }
 
+/* What has no key cannot wait. */
+static struct live *with_keys(struct grow *grow, struct live *in)
+{
+    json_t *step = grow_step(grow, "filter_not", in->id, NULL);
+
+    grow_put(step, "pred", json_string("key_null"));
+    return grow_live(grow, step, in, STREAM);
+}
+
 static bool stream_table(struct grow *grow, struct live *in)
 {
     struct live *table = grow_other(grow, in, TABLE);
+    bool waits = table->versioned && draw_percent(&grow->draw, 50);
     json_t *step;
 
     if (in->text + table->text > 4)
         return false;
+    if (waits)
+        in = with_keys(grow, in);
     step = grow_step(grow, "join_stream_table", in->id, table->id);
     set_type(grow, step, "inner left");
-    if (table->versioned && draw_percent(&grow->draw, 50))
+    if (waits)
         grow_long(step, "grace", chance_below(&grow->draw.chance, grow->history_ms + 1));
     joined(grow, step, in, table, true)->unsettled = true;
     return true;

@@ -220,7 +220,9 @@ static bool of_time(struct grow *grow, struct live *in)
 {
     json_t *step;
 
-    if (in->value == STRING && draw_percent(&grow->draw, 40)) {
+    if (in->key != STRING || in->value != STRING)
+        return false;
+    if (draw_percent(&grow->draw, 40)) {
         process(grow, in, "clock_trace", NONE, &step);
         return true;
     }
