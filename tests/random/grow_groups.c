@@ -79,7 +79,7 @@ static void finish(struct grow *grow, json_t *step, const struct windows *window
     if (session && text_in(step, "init"))
         grow_put(step, "merger", json_string(out->value == LONG ? "sum" : "concat:&"));
     out->noun = TABLE;
-    out->unsettled |= out->of_rows;
+    out->unsettled |= out->of_rows || session; /* a cache has sessions that have expired beneath */
     out->of_rows = false;
     out->window = windows->kind;
     out->window_ms = windows->size_ms;
