@@ -26,7 +26,7 @@ struct suppress { /* node->state */
     int64_t low_ms; /* nothing waits with a time before; INT64_MIN: not known */
     bool moved;     /* held has, since it was last saved */
     bool by_marks;  /* and not by the results' own timestamps */
-    bool at_flush;  /* by marks, which are ahead of the changes that a cache has not yet passed on */
+    bool at_flush;  /* by marks, ahead of the changes that a cache has not yet passed on */
 };
 
 static inline const struct suppression *suppression_of(const struct node *node)
