@@ -190,7 +190,8 @@ static bool finish(const struct options *options, struct job *job)
 static uint64_t run(const struct options *options)
 {
     struct job jobs[JOBS] = { 0 };
-    uint64_t failed = 0, at_once = options->print ? 1 : JOBS; /* a line is longer than a pipe takes */
+    uint64_t failed = 0;
+    uint64_t at_once = options->print ? 1 : JOBS; /* what is printed is not to be mixed */
 
     for (uint64_t i = 0; i < options->runs + at_once; i++) {
         struct job *job = &jobs[i % at_once];
@@ -209,7 +210,7 @@ static void usage(int status)
             "usage: random [--seed N] [--runs N] [--verbose] [--print]\n"
             "Plays topologies and inputs drawn from seeds in several ways, and compares.\n"
             "  --verbose  names those that passed; tells every difference\n"
-            "  --print    shows what a seed is as a scenario, with what came out; compares nothing\n");
+            "  --print    shows each seed as a scenario, with what came out\n");
     exit(status);
 }
 
