@@ -128,7 +128,7 @@ void aggregate_reach(struct node *node, int input, const struct change *change)
 /* A tumbling or hopping window's retention counts from the last that has begun. A sliding window is
  * looked at for records of windows a difference later; a session that ended a retention ago is open
  * still. */
-int64_t aggregate_retained_from(const struct node *node)
+static int64_t retained_from(const struct node *node)
 {
     const struct leat_window *window = node->step->window;
     int64_t settled_ms = time_settled(&node->feed, &node->clock);
@@ -157,10 +157,15 @@ static int64_t linger_ms(const struct node *node)
     return half_ms > SEGMENT_LEAST_MS ? half_ms : SEGMENT_LEAST_MS;
 }
 
+int64_t aggregate_visible_from(const struct node *node)
+{
+    return retained_from(node) - linger_ms(node);
+}
+
 /* What waits to leave stays. */
 int aggregate_flush(struct node *node)
 {
-    int64_t from_ms = aggregate_retained_from(node) - linger_ms(node);
+    int64_t from_ms = aggregate_visible_from(node);
     int64_t emitted_ms = on_close_emitted(node);
 
     if (emitted_ms != TIME_MAX)

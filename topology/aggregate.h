@@ -34,8 +34,8 @@ int aggregate_row_anew(struct node *node, int input, struct leat_bytes row_key,
 void aggregate_add(const struct aggregation *aggregation, int input, bool existed,
                    const struct change *change, void *out);
 
-/* The first start of a window, or end of a session, that the retention keeps. */
-int64_t aggregate_retained_from(const struct node *node);
+/* The first start of a window, or end of a session, that is still to be found. */
+int64_t aggregate_visible_from(const struct node *node);
 
 /* operator.flush of an aggregate over windows: what is of no more use expires. */
 int aggregate_flush(struct node *node);

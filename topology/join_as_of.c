@@ -166,7 +166,18 @@ static int let_go_due(struct node *node)
 
 /* ---- the operator ---------------------------------------------------------------------------- */
 
-/* A record without a key has no row to wait for. */
+/* What waits is ordered by key, so Kafka Streams fails on a record without one. */
+static int refuse(struct node *node, const struct change *change)
+{
+    int status;
+
+    node_enter(node, change);
+    leat_fail(&change->record, "a record without a key cannot wait for a versioned table; filter "
+                               "such records out before the join, or join without .wait");
+    status = node_leave(node, change);
+    return status < 0 ? status : LEAT_OK;
+}
+
 static int as_of_process(struct node *node, int input, const struct change *change)
 {
     const struct leat_join *with = node->step->options;
@@ -178,8 +189,9 @@ static int as_of_process(struct node *node, int input, const struct change *chan
     if (!join_takes(node, record))
         return node_drop(node);
     time_reach(&node->clock, 0, change->origin, record->timestamp_ms);
-    if (!record->key.data ||
-        record->timestamp_ms + with->grace < time_closing(&node->feed, &node->clock, 0))
+    if (!record->key.data)
+        status = refuse(node, change);
+    else if (record->timestamp_ms + with->grace < time_closing(&node->feed, &node->clock, 0))
         status = join_with_table(node, change);
     else
         status = put(node, change);

@@ -74,7 +74,7 @@ static int find_sessions(struct node *node, const struct leat_record *record,
 {
     const struct aggregation *aggregation = node->step->options;
     int64_t at_ms = record->timestamp_ms, gap_ms = aggregation->with.window.size;
-    int64_t low_ms = aggregate_retained_from(node);
+    int64_t low_ms = aggregate_visible_from(node);
     struct store_cursor *cursor;
     struct leat_bytes from, to;
     int status;

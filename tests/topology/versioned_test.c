@@ -215,8 +215,16 @@ each_way(versioned, a_record_waits_until_its_time_is_past_by_the_grace)
     gives("out", "a=F,11@1013 a=late,14@1014");
     put("in", "a", "G", 1040);
     gives("out", "b=C,-@1021 b=D,-@1022 b=E,-@1025");
-    put("in", NULL, "nobody", 1041);
-    gives("out", "=nobody,-@1041");
+}
+
+Test(versioned, a_record_without_a_key_cannot_wait)
+{
+    struct leat_bytes none = { 0 }, value = leat_bytes_of("nobody");
+
+    join(versioned(100), LEAT_LEFT, true, 10);
+    bench_start(&(struct way){ .cached = true });
+    cr_assert_neq(leat_driver_send(bench.driver, "in", none, &leat_string_type, &value, 1041), 0);
+    cr_assert(strstr(leat_driver_error(bench.driver), "without a key cannot wait") != NULL);
 }
 
 each_way(versioned, a_record_that_waited_has_its_own_headers)
