@@ -80,6 +80,23 @@ Test(layout, gives_each_topic_of_a_foreign_key_join_the_count_of_the_table_it_le
     cr_assert(eq(int, width("app-rows-changelog"), 2));
 }
 
+/* Its sender waits for the count of the very topic that it sends to. */
+Test(layout, gives_what_comes_back_into_its_own_group_the_count_of_the_others_there)
+{
+    struct leat_table *rows = table("rows", 4), *groups;
+    struct internal_options create = { -1, true, true };
+
+    groups = leat_reduce_rows(rows, "groups", &(struct leat_group){
+        .key = value_as_key, .add = last, .subtract = last });
+    leat_join_tables(rows, groups, "joined", &(struct leat_join_tables){
+        .type = &leat_string_type, .join = keep_left });
+    cr_assert(eq(int, layout_new(bench.log, topology, "app", &layout, &error), LEAT_OK), "%s",
+              error.text);
+    cr_assert(eq(int, internal_topics_create(bench.log, layout, &create, &error), LEAT_OK), "%s",
+              error.text);
+    cr_assert(eq(int, width("app-groups-grouped-repartition"), 4));
+}
+
 Test(layout, refuses_to_join_tables_of_unequal_widths_by_their_keys)
 {
     struct leat_table *left = table("left", 2), *right = table("right", 3);
