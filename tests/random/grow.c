@@ -108,6 +108,7 @@ struct live *grow_source(struct grow *grow, enum noun noun, enum sort key, enum 
 
     out->key = key;
     out->value = value;
+    out->roots = UINT64_C(1) << (out - grow->lives);
     name_next(grow, "in", topic);
     grow_put(step, "topic", json_string(topic));
     types = types_of(out);

@@ -23,6 +23,7 @@ struct live {
     bool unsettled; /* with a cache even the last values may be others */
     bool held;      /* behind a suppress that waits for the windows' end */
     bool versioned;
+    uint64_t roots; /* the sources it stems from, a bit for each */
     int text;       /* how often texts were put together on its way, which makes them long */
     int crowd;      /* how often one record became many */
 };

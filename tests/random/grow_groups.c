@@ -134,6 +134,7 @@ static json_t *group_all(struct grow *grow, struct live *const *inputs, int coun
         inputs[i]->used = true;
         out->of_rows |= inputs[i]->of_rows;
         out->unsettled |= inputs[i]->unsettled;
+        out->roots |= inputs[i]->roots;
         out->text = out->text > inputs[i]->text ? out->text : inputs[i]->text;
     }
     return from;

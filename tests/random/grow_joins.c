@@ -23,6 +23,9 @@ static struct live *joined(struct grow *grow, json_t *step, struct live *left, s
     out->text = (left->text > right->text ? left->text : right->text) + 1;
     out->crowd += right->crowd;
     out->unsettled |= right->unsettled | (of_stream && (left->of_rows || right->of_rows));
+    if (left->noun == TABLE && left->roots & right->roots)
+        out->unsettled = true; /* a record changes both sides: which one first a cache decides */
+    out->roots |= right->roots;
     out->of_rows |= right->of_rows;
     out->versioned = out->held = false;
     return out;

@@ -105,6 +105,7 @@ static bool merge(struct grow *grow, struct live *in)
     out->of_rows |= other->of_rows;
     out->text = in->text > other->text ? in->text : other->text;
     out->crowd += other->crowd;
+    out->roots |= other->roots;
     return true;
 }
 
