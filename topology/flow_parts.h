@@ -10,6 +10,7 @@ void flow_stores_close(struct flow *flow);
 /* Clocks, heard marks and feeds of all nodes. */
 void flow_time_open(struct flow *flow);
 void flow_time_close(struct node *node);
+void flow_time_flushed(struct node *node); /* what its cache held is with those behind */
 bool flow_timed(const struct flow *flow);
 int flow_time_save(struct flow *flow); /* what moved, into the time store */
 int flow_time_load(struct flow *flow); /* all of it, from the time store */

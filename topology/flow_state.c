@@ -162,6 +162,8 @@ static int flush_node(struct node *node)
     const struct operator *operator = node->operator;
     int status = operator->flush ? operator->flush(node) : LEAT_OK;
 
+    if (!status)
+        flow_time_flushed(node);
     return !status && operator->advance ? operator->advance(node) : status;
 }
 

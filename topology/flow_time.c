@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "topology/flow_parts.h"
 #include "topology/operators.h"
+#include "topology/rows.h"
 
 enum { TIME_ROW_BYTES = 8 * 100000 };
 
@@ -37,15 +38,26 @@ static bool holds_back(const struct node *node)
            node->flow->options.origins[node->step->group] > 1;
 }
 
+/* Marks of what comes later are heard at once; what the cache has waits for the flush. */
+static bool caches_back(const struct node *node)
+{
+    return node->operator->flush && node->step->store_count && rows_cached(node) &&
+           node->flow->options.origins[node->step->group] > 1 && flow_timed(node->flow) &&
+           has_marks(node);
+}
+
 static void feed_by(struct node *node, struct time_feed *feed, size_t limit)
 {
-    if (node && holds_back(node)) {
+    bool holds = node && holds_back(node);
+
+    if (holds || (node && node->caches)) {
         assert((size_t)feed->passed_count < limit);
         feed->passed[feed->passed_count++] = &node->passed_ms;
+        feed->cached_count += !holds;
         feed->marked |= has_marks(node);
-    } else if (node) {
-        feed_from(node, feed, limit);
     }
+    if (node && !holds)
+        feed_from(node, feed, limit);
 }
 
 /* Of a node, or of what its inputs are. */
@@ -66,10 +78,11 @@ static void feed_from(struct node *node, struct time_feed *feed, size_t limit)
         feed_by(node->inputs[i], feed, limit);
 }
 
-/* A source may be reached by several ways; each adds an entry, which the least does not mind. */
+/* A source may be reached by several ways; each adds an entry, which the least does not mind. So may
+ * each step on the way. */
 static size_t count_ways(const struct node *node)
 {
-    size_t ways = node->step->input_count ? 0 : 1;
+    size_t ways = 1;
 
     for (int i = 0; i < node->step->input_count; i++)
         ways += node->inputs[i] ? count_ways(node->inputs[i]) : 0;
@@ -90,7 +103,7 @@ static void open_feed(struct flow *flow, struct node *node)
     else
         feed_from(node, &node->feed, ways);
     node->feed.single = origins == 1 || !node->feed.marked;
-    if (!node->operator->source)
+    if (node->operator->windowed && !node->operator->source)
         time_clock_init(&node->clock, inputs, node->feed.single ? 1 : origins);
 }
 
@@ -101,13 +114,14 @@ void flow_time_open(struct flow *flow)
         const struct step *step = node->step;
 
         node->passed_ms = TIME_NONE;
+        node->caches = caches_back(node);
         if (node->operator == &repartition_receive)
             time_heard_init(&node->heard, flow->options.partitions[step->twin->group]);
         else if (node->operator->source)
             time_clock_init(&node->clock, 1, 1);
     }
     for (size_t i = 0; i < flow->node_count; i++)
-        if (flow->nodes[i].operator->windowed)
+        if (flow->nodes[i].operator->windowed || flow->nodes[i].caches)
             open_feed(flow, &flow->nodes[i]);
 }
 
@@ -118,6 +132,12 @@ void flow_time_close(struct node *node)
     memory_free(node->feed.passed);
     time_clock_free(&node->clock);
     time_heard_free(&node->heard);
+}
+
+void flow_time_flushed(struct node *node)
+{
+    if (node->caches)
+        node_passed(node, time_closing(&node->feed, &node->clock, 0));
 }
 
 /* ---- marks ----------------------------------------------------------------------------------- */
@@ -232,6 +252,8 @@ int flow_time_load(struct flow *flow)
     flow->committed_ms = flow->stream_ms;
     for (size_t i = 0; i < flow->node_count && !status; i++)
         status = load_node(flow, &flow->nodes[i]);
+    for (size_t i = 0; i < flow->node_count && !status; i++)
+        flow_time_flushed(&flow->nodes[i]);
     arena_reset(&flow->record);
     return status;
 }

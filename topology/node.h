@@ -79,6 +79,7 @@ struct node {
     struct time_heard heard;    /* of a receiving half: the marks of its senders */
     struct time_feed feed;      /* what its closing time is the least of */
     int64_t passed_ms;          /* of one that holds back: what it still passes on is later */
+    bool caches;                /* it holds back until the flush, while marks move on */
     uint64_t dropped, late;
     struct port *port;          /* the processor's side of a source or a sink */
 };

@@ -107,7 +107,7 @@ int64_t time_closing(const struct time_feed *feed, const struct time_clock *cloc
 
 bool time_idle(const struct time_feed *feed)
 {
-    if (feed->passed_count)
+    if (feed->passed_count > feed->cached_count)
         return false;
     for (int i = 0; i < feed->heard_count; i++)
         for (int32_t sender = 0; sender < feed->heard[i]->senders; sender++)

@@ -39,6 +39,7 @@ struct time_feed {
     const struct time_clock **sources; /* each of one origin */
     const int64_t **passed;
     int heard_count, source_count, passed_count;
+    int cached_count; /* of those passed: that only wait for the next flush */
     bool marked; /* a repartition feeds it, directly or through a step that holds back */
     bool single; /* one origin: its own clock is the closing time, of each input its own */
 };

@@ -53,7 +53,7 @@ void origins_start(struct origins *origins, struct leat_topology *topology, int3
     int32_t *each = origins->each;
     int last;
 
-    *origins = (struct origins){ 0 };
+    *origins = (struct origins){ .caching = origins->caching };
     buffer_init(&origins->out, OUT_BYTES);
     must(leat_topology_check(topology, &origins->error));
     cr_assert_leq(topology->group_count, ORIGINS_GROUPS);
@@ -65,7 +65,7 @@ void origins_start(struct origins *origins, struct leat_topology *topology, int3
                                           .origins = each, .partitions = each,
                                           .home = origins->home, .clock = clock_system(),
                                           .staged_bytes = STAGED_BYTES, .ops = &ops,
-                                          .owner = origins },
+                                          .caching = origins->caching, .owner = origins },
                   &origins->flow, &origins->error));
     must(flow_load(origins->flow, &origins->error));
 }

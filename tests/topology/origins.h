@@ -13,6 +13,7 @@ enum { ORIGINS_GROUPS = 16 };
 
 struct origins {
     struct flow *flow;
+    bool caching;                 /* set before the start; a stop ends it */
     int32_t each[ORIGINS_GROUPS]; /* of the sub-topologies: so many origins, and so many tasks */
     struct home *home;
     struct leat_error error;

@@ -84,6 +84,25 @@ Test(windows_origins, a_session_waits_for_the_slow_one)
     leaves("a=2[1000]@1000 a=1[20]@20 a=-[20]@20 a=1+3[20]@21");
 }
 
+/* Marks are heard while the cache keeps what lies before them. */
+Test(windows_origins, what_a_cache_holds_until_the_commit_is_not_late_behind_it)
+{
+    struct leat_table *rows = leat_aggregate(in(), "rows", &(struct leat_aggregate){
+        .type = &leat_string_type, .add = append });
+
+    to_out(leat_aggregate(leat_changes(rows, "row-changes"), "tens", &(struct leat_aggregate){
+        .type = &leat_string_type, .add = append, .window = leat_tumbling(10, 0) }));
+    origins.caching = true;
+    origins_start(&origins, bench.topology, 2);
+    put_by(0, "a", "1", 20);
+    put_by(1, "b", "2", 22);
+    mark(0, 1000);
+    mark(1, 1000);
+    leaves("a=1[20]@20 b=2[20]@22");
+    put_by(1, "c", "3", 25);
+    leaves("");
+}
+
 /* A mark of the slowest closes them, be there a record with it or not; an undone commit takes
  * nothing away and gives nothing twice. */
 static void close_each(struct leat_window window, const char *first, const char *second)
