@@ -31,7 +31,7 @@ static void twice(const struct leat_record *record, void *out)
     leat_forward(record, record->key, record->value, record->timestamp_ms);
 }
 
-/* Another of the same million keys: its last six digits the other way round. */
+/* Another of the same keys, or of as many: its last six digits the other way round. */
 static struct leat_bytes other_key(const struct leat_record *record)
 {
     char *copy = leat_alloc(record, record->key.size);

@@ -2,8 +2,8 @@
  *
  *     bench-operators [--keys N] [--records N] [--only WORD]      prints a table in Markdown
  *
- * The topology driver with its state in RocksDB, 64 MB of memory for caches, and a store of keys
- * times a hundred bytes, which is larger; a transaction and a changelog in the local log, a commit
+ * The topology driver with its state in RocksDB, 32 MB of memory for caches and buffers, and a store
+ * of keys times a hundred bytes, which is larger; a transaction and a changelog in the local log, a commit
  * every 10,000 records. The stores are filled with every key first; then records of random keys
  * are measured, a millisecond of event time between them, RocksDB's own threads included.
  */
@@ -19,7 +19,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { VALUE_BYTES = 100, COMMIT_RECORDS = 10000, MEMORY_BYTES = 64 << 20 };
+enum { VALUE_BYTES = 100, COMMIT_RECORDS = 10000, MEMORY_BYTES = 32 << 20 };
 
 struct bench {
     uint64_t keys, records, random;
@@ -135,7 +135,7 @@ int main(int argc, char **argv)
                                              { "records", required_argument, NULL, 'r' },
                                              { "only", required_argument, NULL, 'o' },
                                              { 0 } };
-    struct bench bench = { .keys = 1000000, .records = 500000 };
+    struct bench bench = { .keys = 300000, .records = 200000 };
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
