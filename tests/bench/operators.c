@@ -2,10 +2,11 @@
  *
  *     bench-operators [--keys N] [--records N] [--only WORD]      prints a table in Markdown
  *
- * The topology driver with its state in RocksDB, 32 MB of memory for caches and buffers, and a store
- * of keys times a hundred bytes, which is larger; a transaction and a changelog in the local log, a commit
- * every 10,000 records. The stores are filled with every key first; then records of random keys
- * are measured, a millisecond of event time between them, RocksDB's own threads included.
+ * The topology driver with its state in RocksDB, 32 MB of memory for caches and buffers, and a
+ * store of keys times a hundred bytes, which is larger; a transaction and a changelog in the local
+ * log, a commit every 10,000 records. The stores are filled with every key first; then records of
+ * random keys are measured, a millisecond of event time between them, RocksDB's own threads
+ * included.
  */
 #include "operators.h"
 
