@@ -78,8 +78,8 @@ static void feed_from(struct node *node, struct time_feed *feed, size_t limit)
         feed_by(node->inputs[i], feed, limit);
 }
 
-/* A source may be reached by several ways; each adds an entry, which the least does not mind. So may
- * each step on the way. */
+/* A source may be reached by several ways; each adds an entry, which the least does not mind. So
+ * may each step on the way. */
 static size_t count_ways(const struct node *node)
 {
     size_t ways = 1;
