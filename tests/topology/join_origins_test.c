@@ -158,6 +158,11 @@ struct feed {
     uint64_t chance;
 };
 
+static const struct event *event_at(const struct feed *feed, int number)
+{
+    return &feed->events[number / EVENTS][number % EVENTS];
+}
+
 static uint64_t chance_below(struct feed *feed, uint64_t below)
 {
     feed->chance = feed->chance * 6364136223846793005u + 1442695040888963407u;
@@ -238,7 +243,9 @@ static size_t check_event(const struct feed *feed, const struct event *event, co
     size_t results = 0, met = 0;
     char word[64];
 
-    for (const struct event *other = feed->events[0]; other < feed->events[SENDERS]; other++)
+    for (int number = 0; number < SENDERS * EVENTS; number++) {
+        const struct event *other = event_at(feed, number);
+
         if (meet(event, other)) {
             met++;
             if (event->right)
@@ -248,6 +255,7 @@ static size_t check_event(const struct feed *feed, const struct event *event, co
             cr_assert(once(text, word), "%s", word);
             results++;
         }
+    }
     if (met)
         return results;
     snprintf(word, sizeof word, event->right ? " %s=-,%s@%" PRId64 " " : " %s=%s,-@%" PRId64 " ",
@@ -278,8 +286,8 @@ Test(join_origins_by_chance, each_pair_and_each_that_met_nobody_leaves_exactly_o
         start();
         feed_all(feed);
         snprintf(text, sizeof text, " %s ", origins_take(&origins));
-        for (const struct event *event = feed->events[0]; event < feed->events[SENDERS]; event++)
-            results += check_event(feed, event, text);
+        for (int number = 0; number < SENDERS * EVENTS; number++)
+            results += check_event(feed, event_at(feed, number), text);
         cr_assert_eq(words_of(text), results + 1);
         stop();
         free(feed);
