@@ -20,6 +20,9 @@ BROKERS = os.path.join(ROOT, "tests", "kafka", "broker.sh")
 DATABASE = os.path.join(ROOT, "tests", "postgres", "server.sh")
 
 
+LEADERS_ASKED = 120  # times, two a second: hundreds of topics are made at a start
+
+
 class Failure(Exception):
     """What makes a test fail, as a sentence."""
 
@@ -80,11 +83,11 @@ class Lab:
 
     def lag(self, application):
         """Asks again while a broker has not heard of a new topic's leaders."""
-        for attempt in range(20):
+        for attempt in range(LEADERS_ASKED):
             try:
                 return int(call(AUDIT, self.bootstrap, "lag", application))
             except Failure as failure:
-                if attempt == 19 or "Not leader" not in str(failure):
+                if attempt + 1 == LEADERS_ASKED or "Not leader" not in str(failure):
                     raise
                 time.sleep(0.5)
 
@@ -117,7 +120,7 @@ class Lab:
 
     def keep_logs(self):
         """Of a test that failed, what was logged is of use later."""
-        target = os.environ.get("LEAT_LOGS") or "/tmp"
+        target = os.environ.get("LEAT_LOGS") or "/tmp/leat-logs"
         target = os.path.join(target, os.path.basename(self.dir))
         os.makedirs(target, exist_ok=True)
         for name in os.listdir(self.dir):
