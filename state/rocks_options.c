@@ -40,7 +40,9 @@ void rocks_cache_free(struct rocks_cache *cache)
     memory_free(cache);
 }
 
-/* Indexes and filters stand in the cache as well: else their memory would grow with the state. */
+/* Indexes and filters stand in the cache as well: else their memory would grow with the state. And
+ * in pieces: the whole filter of a large table would be thrown out of a small cache, and read again
+ * for the next key. */
 static void set_tables(rocksdb_options_t *options, struct rocks_cache *cache)
 {
     rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
@@ -50,6 +52,10 @@ static void set_tables(rocksdb_options_t *options, struct rocks_cache *cache)
         table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
     rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
     rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
+    rocksdb_block_based_options_set_index_type(
+        table, rocksdb_block_based_table_index_type_two_level_index_search);
+    rocksdb_block_based_options_set_partition_filters(table, 1);
+    rocksdb_block_based_options_set_pin_top_level_index_and_filter(table, 1);
     rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
     rocksdb_block_based_options_set_format_version(table, FORMAT_VERSION);
     rocksdb_block_based_options_set_data_block_index_type(
