@@ -297,7 +297,7 @@ static bool equal(struct codec *codec, const char *row, const void *value)
     status = codec_register(codec, "sim", &error);
     if (!status)
         status = codec_encode(codec, value, &wire);
-    same = !status && wire.size == size && !memcmp(wire.data, row + 8, size);
+    same = !status && wire.size == size && (!size || !memcmp(wire.data, row + 8, size));
     buffer_free(&wire);
     return same;
 }
