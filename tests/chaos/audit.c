@@ -1,6 +1,7 @@
 /* audit.c - looks at an application from outside: its lag, open transactions, its stores.
  *
- *   audit BOOTSTRAP lag GROUP            prints how many records the group has not yet processed
+ *   audit BOOTSTRAP lag GROUP INPUT...   prints how many records the group has not yet processed;
+ *                                        topics that were never committed count if they are inputs
  *   audit BOOTSTRAP open                 fails where a transaction is open: where the last stable
  *                                        offset lies before the high watermark
  *   audit BOOTSTRAP stores APP DIR...    fails where a store in a state directory DIR is not what
@@ -62,24 +63,32 @@ static int64_t each_partition(struct log *log,
 
 /* ---- lag ---------------------------------------------------------------------------------- */
 
-static bool is_input(const char *topic)
+struct reading {
+    const char *group;
+    char **inputs; /* NULL at the end */
+};
+
+static bool is_input(const struct reading *reading, const char *topic)
 {
-    return !strcmp(topic, "sales") || !strcmp(topic, "inventory-updates") ||
-           ends_with(topic, "-repartition");
+    for (char **input = reading->inputs; *input; input++)
+        if (!strcmp(topic, *input))
+            return true;
+    return ends_with(topic, "-repartition");
 }
 
 static int64_t lag_of(struct log *log, const struct log_position *at, void *user)
 {
+    const struct reading *reading = user;
     struct leat_error error = { 0 };
     struct log_position committed = *at;
     int64_t first, end;
     int status;
 
     do
-        status = log_committed(log, user, &committed, 1, &error);
+        status = log_committed(log, reading->group, &committed, 1, &error);
     while (status == LEAT_E_RETRY);
     must(status, &error);
-    if (committed.offset == LOG_OFFSET_NONE && !is_input(at->topic))
+    if (committed.offset == LOG_OFFSET_NONE && !is_input(reading, at->topic))
         return 0;
     must(log_ends(log, at->topic, at->partition, &first, &end, &error), &error);
     if (committed.offset == LOG_OFFSET_NONE)
@@ -144,12 +153,13 @@ int main(int argc, char **argv)
     int64_t bad = 0, seen = 0;
 
     if (argc < 3) {
-        fprintf(stderr, "usage: audit BOOTSTRAP lag GROUP | open | stores APPLICATION DIR...\n");
+        fprintf(stderr, "usage: audit BOOTSTRAP lag GROUP INPUT... | open | stores APPLICATION DIR...\n");
         return 2;
     }
     must(log_kafka_new(argv[1], "audit", NULL, 0, &log, &error), &error);
-    if (!strcmp(argv[2], "lag") && argc == 4)
-        printf("%" PRId64 "\n", each_partition(log, lag_of, argv[3]));
+    if (!strcmp(argv[2], "lag") && argc > 4)
+        printf("%" PRId64 "\n",
+               each_partition(log, lag_of, &(struct reading){ argv[3], argv + 4 }));
     else if (!strcmp(argv[2], "open")) {
         bad = each_partition(log, open_at, &seen);
         printf("%" PRId64 " partitions, %" PRId64 " with an open transaction\n", seen, bad);

@@ -37,7 +37,8 @@ def call(*command, **options):
 
 
 class Lab:
-    def __init__(self, name, brokers=1, database=True):
+    def __init__(self, name, brokers=1, database=True, inputs=("sales", "inventory-updates")):
+        self.inputs = inputs  # they lag even where nothing of them was committed yet
         self.dir = tempfile.mkdtemp(prefix=f"leat-{name}-")
         self.brokers = os.path.join(self.dir, "brokers")
         self.database = os.path.join(self.dir, "database") if database else None
@@ -85,7 +86,7 @@ class Lab:
         """Asks again while a broker has not heard of a new topic's leaders."""
         for attempt in range(LEADERS_ASKED):
             try:
-                return int(call(AUDIT, self.bootstrap, "lag", application))
+                return int(call(AUDIT, self.bootstrap, "lag", application, *self.inputs))
             except Failure as failure:
                 if attempt + 1 == LEADERS_ASKED or "Not leader" not in str(failure):
                     raise

@@ -25,7 +25,7 @@ APPLICATION, PARTITIONS, SESSION_MS, ROUND_MS = "lateness", 4, 6000, 20000
 
 class Runner(Lab):
     def __init__(self):
-        super().__init__("lateness", database=False)
+        super().__init__("lateness", database=False, inputs=tuple(lateness.INPUTS))
         self.fed = {topic: [] for topic in lateness.INPUTS}
         config = self.configure(APPLICATION, **{
             "leat.emit.interval.ms": 0, "kafka.session.timeout.ms": SESSION_MS})

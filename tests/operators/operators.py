@@ -30,7 +30,7 @@ class Runner(Lab):
     """A broker, and instances of the program beside it."""
 
     def __init__(self):
-        super().__init__("operators", database=False)
+        super().__init__("operators", database=False, inputs=tuple(TOPICS))
         self.fed = {topic: [] for topic in TOPICS}
         self.config = self.configure(APPLICATION, **{
             "leat.emit.interval.ms": 0, "kafka.session.timeout.ms": 6000})
