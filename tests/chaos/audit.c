@@ -153,7 +153,8 @@ int main(int argc, char **argv)
     int64_t bad = 0, seen = 0;
 
     if (argc < 3) {
-        fprintf(stderr, "usage: audit BOOTSTRAP lag GROUP INPUT... | open | stores APPLICATION DIR...\n");
+        fprintf(stderr,
+                "usage: audit BOOTSTRAP lag GROUP INPUT... | open | stores APPLICATION DIR...\n");
         return 2;
     }
     must(log_kafka_new(argv[1], "audit", NULL, 0, &log, &error), &error);
