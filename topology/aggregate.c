@@ -291,13 +291,9 @@ static struct step *aggregation_step(struct leat_topology *topology, const char 
     const struct operator *operator = operator_for(with);
     struct step *step = step_new(topology, operator, name, NOUN_TABLE,
                                  with->type ? with->type : &leat_bytes_type);
-    struct store_plan *plan = step_store(step, with->store ? with->store : step->name,
-                                         STORE_KEY_VALUE, operator == &aggregate_panes
-                                                              ? &leat_bytes_type : step->type);
 
-    plan->queryable = with->store;
-    plan->in_memory = with->in_memory;
-    plan->cached = !with->no_cache;
+    step_keep(step, STORE_KEY_VALUE, operator == &aggregate_panes ? &leat_bytes_type : step->type,
+              &(struct leat_keep){ with->store, with->in_memory, with->no_cache, NULL });
     step->user = with->user;
     step_require(step, with->type, "an aggregate needs the .type of its rows");
     if (operator->windowed)

@@ -173,7 +173,6 @@ static struct leat_table *group(struct leat_table *in, const char *name,
     struct step *from = step_of(in), *split, *received, *step;
     struct leat_topology *topology = from->topology;
     struct grouping grouping = { *with, reduces };
-    struct store_plan *plan;
 
     table_need_before(from);
     split = split_step(from, name, with);
@@ -189,10 +188,8 @@ static struct leat_table *group(struct leat_table *in, const char *name,
                  "it needs .type, .add and .subtract");
     step->user = with->user;
     step_connect(received, step);
-    plan = step_store(step, with->store ? with->store : name, STORE_KEY_VALUE, step->type);
-    plan->queryable = with->store;
-    plan->in_memory = with->in_memory;
-    plan->cached = !with->no_cache;
+    step_keep(step, STORE_KEY_VALUE, step->type,
+              &(struct leat_keep){ with->store, with->in_memory, with->no_cache, NULL });
     return (struct leat_table *)step;
 }
 

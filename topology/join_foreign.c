@@ -49,8 +49,7 @@ static struct step *answer(const struct foreign_join *foreign, struct step *left
     struct leat_repartition home = { .partition_of = foreign_home };
     struct step *received;
 
-    step->window_ms = left->window_ms;
-    step->window = left->window;
+    step_keys_like(step, left);
     step_connect(subscriptions, step);
     step_connect(right, step);
     step_store(step, store.data, STORE_KEY_VALUE, &leat_bytes_type)->cached = false;
@@ -65,8 +64,7 @@ static struct step *resolve(const struct foreign_join *foreign, struct step *lef
     struct step *step = part(foreign, left, name, "resolve", &foreign_resolve,
                              foreign->with.type);
 
-    step->window_ms = left->window_ms;
-    step->window = left->window;
+    step_keys_like(step, left);
     step_connect(answers, step);
     step_connect(left, step);
     return step;

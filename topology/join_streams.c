@@ -343,8 +343,7 @@ struct leat_stream *leat_join_streams(struct leat_stream *in_left, struct leat_s
     if (with->kind != LEAT_INNER)
         plan(step, "waiting", &leat_bytes_type, with);
     step->user = with->user;
-    step->window_ms = left->window_ms;
-    step->window = left->window;
+    step_keys_like(step, left);
     step_connect(left, step);
     step_connect(right, step);
     return (struct leat_stream *)step;

@@ -67,8 +67,7 @@ static struct step *join_step(struct step *from, const struct operator *operator
     step_options(step, with, sizeof *with);
     step_require(step, with->type && with->join, "a join needs .type and .join");
     step->user = with->user;
-    step->window_ms = from->window_ms;
-    step->window = from->window;
+    step_keys_like(step, from);
     step_connect(from, step);
     return step;
 }

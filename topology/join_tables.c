@@ -186,14 +186,9 @@ static bool are_apart(const struct step *left, const struct step *right)
 
 static void keep(struct step *step, const struct leat_join_tables *with)
 {
-    struct store_plan *plan;
-
-    if (!with->store)
-        return;
-    plan = step_store(step, with->store, STORE_KEY_VALUE, step->type);
-    plan->queryable = true;
-    plan->in_memory = with->in_memory;
-    plan->cached = !with->no_cache;
+    if (with->store)
+        step_keep(step, STORE_KEY_VALUE, step->type,
+                  &(struct leat_keep){ with->store, with->in_memory, with->no_cache, NULL });
 }
 
 struct leat_table *leat_join_tables(struct leat_table *left, struct leat_table *right,
@@ -215,8 +210,7 @@ struct leat_table *leat_join_tables(struct leat_table *left, struct leat_table *
     if (with->type)
         step->type = with->type;
     step->user = with->user;
-    step->window_ms = from->window_ms;
-    step->window = from->window;
+    step_keys_like(step, from);
     step_connect(from, step);
     step_connect(to, step);
     keep(step, with);

@@ -17,17 +17,31 @@ static void need_of_inputs(struct step *table, void (*need)(struct step *table))
         need(table->inputs[i]);
 }
 
+struct store_plan *step_keep(struct step *step, enum store_kind kind, const struct leat_type *type,
+                             const struct leat_keep *keep)
+{
+    struct store_plan *plan = step_store(step, keep->store ? keep->store : step->name, kind, type);
+
+    plan->queryable = keep->store;
+    plan->in_memory = keep->in_memory;
+    plan->custom = keep->custom;
+    plan->cached = !keep->no_cache;
+    return plan;
+}
+
 /* The options of what keeps rows on need are a struct leat_source. */
+struct store_plan *table_keep_as(struct step *table, enum store_kind kind)
+{
+    const struct leat_source *with = table->options;
+
+    return step_keep(table, kind, table->type,
+                     &(struct leat_keep){ with->store, with->in_memory, with->no_cache,
+                                          with->custom });
+}
+
 void table_keep_rows(struct step *table)
 {
-    const struct leat_source *source = table->options;
-    struct store_plan *plan = step_store(table, source->store ? source->store : table->name,
-                                         STORE_KEY_VALUE, table->type);
-
-    plan->queryable = source->store;
-    plan->in_memory = source->in_memory;
-    plan->custom = source->custom;
-    plan->cached = !source->no_cache;
+    table_keep_as(table, STORE_KEY_VALUE);
 }
 
 void table_need_values(struct step *table)
@@ -81,8 +95,8 @@ bool table_offers_before(const struct step *table)
 
 struct leat_table *leat_keep(struct leat_table *table, const struct leat_keep *keep)
 {
+    struct leat_keep none = { 0 };
     struct step *step = step_of(table);
-    struct store_plan *plan;
 
     step_require(step, keep && keep->store, "leat_keep() needs the name of a .store");
     if (!step->operator->may_keep || step->store_count || step->edge_count) {
@@ -91,12 +105,7 @@ struct leat_table *leat_keep(struct leat_table *table, const struct leat_keep *k
                      "nobody has taken; others name a .store in their struct");
         return table;
     }
-    plan = step_store(step, keep && keep->store ? keep->store : step->name, STORE_KEY_VALUE,
-                      step->type);
-    plan->queryable = true;
-    plan->in_memory = keep && keep->in_memory;
-    plan->custom = keep ? keep->custom : NULL;
-    plan->cached = !keep || !keep->no_cache;
-    plan->spec.keep_before = step->needs_before;
+    step_keep(step, STORE_KEY_VALUE, step->type, keep ? keep : &none)->spec.keep_before =
+        step->needs_before;
     return table;
 }

@@ -34,8 +34,7 @@ static struct step *derive(struct leat_stream *in, const struct operator *operat
                                  type ? type : parent->type);
 
     step->key_changed = parent->key_changed;
-    step->window_ms = parent->window_ms;
-    step->window = parent->window;
+    step_keys_like(step, parent);
     step_connect(parent, step);
     return step;
 }

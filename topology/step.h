@@ -108,6 +108,11 @@ const void *step_options(struct step *step, const void *options, size_t size);
 struct store_plan *step_store(struct step *step, const char *name, enum store_kind kind,
                               const struct leat_type *type);
 
+/* The store of a table's own rows, first of its stores; it has the step's name where keep names
+ * none, and then cannot be queried. */
+struct store_plan *step_keep(struct step *step, enum store_kind kind, const struct leat_type *type,
+                             const struct leat_keep *keep);
+
 /* The stream that a grouping or a join may take: in itself, or what a repartition of it receives,
  * made once for each stream. null_keys: those are wanted too, by who keeps what joins nothing. */
 struct step *step_partitioned(struct step *in, bool null_keys);
@@ -132,11 +137,19 @@ void table_need_told(struct step *table); /* and values, for rows_get_told() */
 bool table_offers_before(const struct step *table); /* and no source needs a new store for it */
 bool table_has_store(const struct step *table);     /* of its rows */
 void table_keep_rows(struct step *table); /* of an operator that .keeps_on_need: makes its store */
+struct store_plan *table_keep_as(struct step *table, enum store_kind kind); /* the same by kind */
 
 bool step_keeps_time(const struct step *step); /* has a clock, or is called by stream time */
 
 /* Divides the steps into groups; once. */
 void topology_cut(struct leat_topology *topology);
+
+/* Its keys are windowed as those of another step are, or not at all. */
+static inline void step_keys_like(struct step *step, const struct step *from)
+{
+    step->window_ms = from->window_ms;
+    step->window = from->window;
+}
 
 static inline struct step *step_of(const void *noun)
 {

@@ -294,8 +294,7 @@ struct leat_table *leat_suppress(struct leat_table *in, const char *name,
     struct step *step = step_new(from->topology, &suppress_operator, name, NOUN_TABLE, from->type);
     struct suppression suppression = { .with = *with };
 
-    step->window_ms = from->window_ms;
-    step->window = from->window;
+    step_keys_like(step, from);
     check_options(step, with);
     if (!with->until_close) {
         suppression.wait_ms = suppression.hold_ms = with->wait > 0 ? with->wait : 0;

@@ -16,8 +16,7 @@ static struct step *derive(struct leat_table *in, const struct operator *operato
     struct step *step = step_new(parent->topology, operator, name, noun,
                                  type ? type : parent->type);
 
-    step->window_ms = parent->window_ms;
-    step->window = parent->window;
+    step_keys_like(step, parent);
     step_connect(parent, step);
     return step;
 }
@@ -58,6 +57,26 @@ static struct change read_change(struct node *node, struct leat_bytes key, const
                                         .type = node->step->inputs[0]->type,
                                         .timestamp_ms = row->timestamp_ms,
                                         .call = &node->flow->call } };
+}
+
+/* How a verb sees a value: *out is what becomes of it, NULL for none. 1: it was skipped. */
+typedef int (*see_fn)(struct node *node, const struct change *change, const void *value,
+                      const void **out);
+
+static int get_seen(struct node *node, struct leat_bytes key, int64_t at_ms, see_fn see,
+                    struct row *row)
+{
+    struct change change;
+    int status;
+
+    if (table_has_store(node->step))
+        return rows_get(node, key, row);
+    status = table_row_for(node->inputs[0], key, at_ms, row);
+    if (status)
+        return status;
+    change = read_change(node, key, row);
+    status = see(node, &change, row->value, &row->value);
+    return status < 0 ? status : LEAT_OK;
 }
 
 /* ---- filter-rows ----------------------------------------------------------------------------- */
@@ -117,22 +136,12 @@ static int filter_process(struct node *node, int input, const struct change *cha
 static int filter_get_as_of(struct node *node, struct leat_bytes key, int64_t at_ms,
                             struct row *row)
 {
-    struct change change;
-    int status;
-
-    if (table_has_store(node->step))
-        return rows_get(node, key, row);
-    status = table_row_for(node->inputs[0], key, at_ms, row);
-    if (status)
-        return status;
-    change = read_change(node, key, row);
-    status = judge(node, &change, row->value, &row->value);
-    return status < 0 ? status : LEAT_OK;
+    return get_seen(node, key, at_ms, judge, row);
 }
 
 static int filter_get(struct node *node, struct leat_bytes key, struct row *row)
 {
-    return filter_get_as_of(node, key, TIME_MAX, row);
+    return get_seen(node, key, TIME_MAX, judge, row);
 }
 
 static const struct operator filter_operator = {
@@ -205,22 +214,12 @@ static int map_process(struct node *node, int input, const struct change *change
 
 static int map_get_as_of(struct node *node, struct leat_bytes key, int64_t at_ms, struct row *row)
 {
-    struct change change;
-    int status;
-
-    if (table_has_store(node->step))
-        return rows_get(node, key, row);
-    status = table_row_for(node->inputs[0], key, at_ms, row);
-    if (status)
-        return status;
-    change = read_change(node, key, row);
-    status = map_value(node, &change, row->value, &row->value);
-    return status < 0 ? status : LEAT_OK;
+    return get_seen(node, key, at_ms, map_value, row);
 }
 
 static int map_rows_get(struct node *node, struct leat_bytes key, struct row *row)
 {
-    return map_get_as_of(node, key, TIME_MAX, row);
+    return get_seen(node, key, TIME_MAX, map_value, row);
 }
 
 static const struct operator map_operator = {

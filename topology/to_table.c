@@ -42,8 +42,7 @@ struct leat_table *leat_to_table(struct leat_stream *in, const char *name,
         kept.custom = options->custom;
     }
     step_options(step, &kept, sizeof kept);
-    step->window_ms = from->window_ms;
-    step->window = from->window;
+    step_keys_like(step, from);
     step_connect(from, step);
     if (versioned)
         versioned_keep(step);

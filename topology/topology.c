@@ -168,8 +168,7 @@ struct step *step_repartition(struct step *in, const char *name, int32_t partiti
     back = step_new(topology, &repartition_receive, twin, NOUN_STREAM, in->type);
     back->topic = out->name;
     back->twin = out;
-    back->window_ms = in->window_ms;
-    back->window = in->window;
+    step_keys_like(back, in);
     out->twin = back;
     return back;
 }

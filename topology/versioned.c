@@ -120,12 +120,8 @@ static const int64_t history_most_ms = INT64_MAX / 4;
 void versioned_keep(struct step *step)
 {
     const struct leat_source *with = step->options;
-    struct store_plan *plan = step_store(step, with->store ? with->store : step->name,
-                                         STORE_VERSIONED, step->type);
+    struct store_plan *plan = table_keep_as(step, STORE_VERSIONED);
 
-    plan->queryable = with->store;
-    plan->in_memory = with->in_memory;
-    plan->custom = with->custom;
     plan->cached = false;
     plan->spec.retention_ms = with->history < history_most_ms ? with->history : history_most_ms;
     step_require(step, with->history >= 0, "the .history must not be negative");
