@@ -36,6 +36,29 @@ def call(*command, **options):
     return done.stdout
 
 
+def read_rows(lines):
+    """Records of a dump: lines KEY VALUE TIME, bytes in hexadecimal, - for no value."""
+    rows = []
+    for line in lines:
+        key, value, at = line.split()
+        rows.append((bytes.fromhex(key), None if value == "-" else bytes.fromhex(value), int(at)))
+    return rows
+
+
+class Score:
+    """Checks as they are made: a line each, and the first offences of one that failed."""
+
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    def check(self, name, offences):
+        self.passed += not offences
+        self.failed += bool(offences)
+        print(("FAILED: " if offences else "passed: ") + name, flush=True)
+        for offence in offences[:12]:
+            print("    " + offence)
+
+
 class Lab:
     def __init__(self, name, brokers=1, database=True, inputs=("sales", "inventory-updates")):
         self.inputs = inputs  # they lag even where nothing of them was committed yet

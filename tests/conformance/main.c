@@ -3,13 +3,13 @@
  * A line for each scenario that failed, and `N passed, N failed` at the end. Each one is played in
  * a process of its own, so that a crash is that scenario's failure and no more.
  */
+#include "folder.h"
 #include "play.h"
 
 #include "base/logline.h"
 #include "base/memory.h"
 
 #include <dirent.h>
-#include <ftw.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,16 +40,6 @@ static void usage(int status)
 
 /* ---- one scenario ---------------------------------------------------------------------------- */
 
-static int remove_one(const char *path, const struct stat *status, int flag, struct FTW *walk)
-{
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 static bool play_once(const struct conformance *run, const json_t *scenario, bool no_cache)
 {
     struct play play = { .scenario = scenario, .no_cache = no_cache, .verbose = run->verbose };
@@ -57,11 +47,11 @@ static bool play_once(const struct conformance *run, const json_t *scenario, boo
     bool passed;
 
     if (state && mkdir(state, 0700))
-        remove_folder(state);
+        folder_remove(state);
     play.state = state;
     passed = play_scenario(&play);
     if (state)
-        remove_folder(state);
+        folder_remove(state);
     memory_free(state);
     return passed;
 }
@@ -218,23 +208,6 @@ static void read_options(struct conformance *run, int count, char **arguments)
         usage(2);
 }
 
-/* In memory where that is to be had: the scenarios are small, and what a disk's syncing costs is
- * not what they are about. */
-static char *make_folder(void)
-{
-    const char *temporary = getenv("TMPDIR");
-    char *path;
-
-    if (!temporary)
-        temporary = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
-    path = memory_format("%s/leat-conformance-XXXXXX", temporary);
-    if (!mkdtemp(path)) {
-        perror(path);
-        exit(2);
-    }
-    return path;
-}
-
 int main(int count, char **arguments)
 {
     struct conformance run = { 0 };
@@ -242,11 +215,11 @@ int main(int count, char **arguments)
     read_options(&run, count, arguments);
     logline_set_level(run.verbose ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR);
     if (run.rocksdb)
-        run.folder = make_folder();
+        run.folder = folder_make("conformance");
     for (int i = optind; i < count; i++)
         play_path(&run, arguments[i]);
     if (run.folder)
-        remove_folder(run.folder);
+        folder_remove(run.folder);
     memory_free(run.folder);
     if (!run.list)
         printf("%d passed, %d failed\n", run.passed, run.failed);

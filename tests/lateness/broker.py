@@ -16,7 +16,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "chaos"))
 import expected  # noqa: E402
 import lateness  # noqa: E402
-from lab import BUILD, Failure, Instance, Lab, call  # noqa: E402
+from lab import BUILD, Failure, Instance, Lab, Score, call, read_rows  # noqa: E402
 
 TOOL = os.path.join(BUILD, "tests", "operators", "operators-tool")
 PROGRAM = os.path.join(BUILD, "tests", "lateness", "lateness-program")
@@ -47,12 +47,7 @@ class Runner(Lab):
         self.drain(APPLICATION, lambda: [instance.check() for instance in self.instances])
 
     def dump(self, topic):
-        rows = []
-        for line in call(TOOL, self.bootstrap, "dump", topic).splitlines():
-            key, value, at = line.split()
-            rows.append((bytes.fromhex(key), None if value == "-" else bytes.fromhex(value),
-                         int(at)))
-        return rows
+        return read_rows(call(TOOL, self.bootstrap, "dump", topic).splitlines())
 
     def results(self, name):
         return expected.read(name, self.dump(f"out-{name}"))
@@ -94,18 +89,6 @@ def late(lab):
 
 
 # ---- the run ------------------------------------------------------------------------------------
-
-class Score:
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def check(self, name, offences):
-        self.passed += not offences
-        self.failed += bool(offences)
-        print(("FAILED: " if offences else "passed: ") + name, flush=True)
-        for offence in offences[:12]:
-            print("    " + offence)
-
 
 def play(lab, freezes, score):
     chance = random.Random(1)

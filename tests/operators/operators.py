@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "chaos"))
 import model  # noqa: E402
-from lab import BUILD, ROOT, Failure, Instance, Lab, call  # noqa: E402
+from lab import BUILD, ROOT, Failure, Instance, Lab, Score, call, read_rows  # noqa: E402
 
 TOOL = os.path.join(BUILD, "tests", "operators", "operators-tool")
 PROGRAM = os.path.join(BUILD, "tests", "operators", "operators-program")
@@ -62,12 +62,7 @@ class Runner(Lab):
         self.drain(APPLICATION, self.alive)
 
     def dump(self, topic):
-        rows = []
-        for line in self.tool("dump", topic).splitlines():
-            key, value, at = line.split()
-            rows.append((bytes.fromhex(key), None if value == "-" else bytes.fromhex(value),
-                         int(at)))
-        return rows
+        return read_rows(self.tool("dump", topic).splitlines())
 
 
 # ---- feeding ------------------------------------------------------------------------------------
@@ -220,18 +215,6 @@ def difference(got, want):
         else:
             extra.append(item)
     return [f"missing {item}" for item in missing] + [f"not expected {item}" for item in extra]
-
-
-class Score:
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def check(self, name, offences):
-        self.passed += not offences
-        self.failed += bool(offences)
-        print(("FAILED: " if offences else "passed: ") + name, flush=True)
-        for offence in offences[:12]:
-            print("    " + offence)
 
 
 def check_outputs(lab, score):

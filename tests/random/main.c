@@ -4,6 +4,7 @@
  * compared with: with the cache the other way round, on RocksDB, and with commits that fail and
  * tasks that die. Each is played in a process of its own: a crash is that seed's failure.
  */
+#include "conformance/folder.h"
 #include "conformance/play.h"
 #include "grow.h"
 #include "same.h"
@@ -11,7 +12,6 @@
 #include "base/logline.h"
 #include "base/memory.h"
 
-#include <ftw.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -44,16 +44,6 @@ static const struct way ways[] = {
 
 /* ---- one way --------------------------------------------------------------------------------- */
 
-static int remove_one(const char *path, const struct stat *status, int flag, struct FTW *walk)
-{
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 /* Behind which steps the task dies. */
 static char *draw_deaths(struct chance *chance, const json_t *scenario)
 {
@@ -84,7 +74,7 @@ static json_t *play_way(const struct options *options, const json_t *scenario, u
     play.state = way->disk ? state : NULL;
     play_scenario(&play);
     if (way->disk)
-        remove_folder(state);
+        folder_remove(state);
     memory_free(state);
     memory_free(deaths);
     return play.record;
@@ -235,22 +225,6 @@ static void read_options(struct options *options, int count, char **arguments)
         usage(2);
 }
 
-/* In memory where that is to be had: what a disk's syncing costs is not what this is about. */
-static char *make_folder(void)
-{
-    const char *temporary = getenv("TMPDIR");
-    char *path;
-
-    if (!temporary)
-        temporary = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
-    path = memory_format("%s/leat-random-XXXXXX", temporary);
-    if (!mkdtemp(path)) {
-        perror(path);
-        exit(2);
-    }
-    return path;
-}
-
 int main(int count, char **arguments)
 {
     struct options options = { .seed = 1, .runs = 1 };
@@ -258,9 +232,9 @@ int main(int count, char **arguments)
 
     read_options(&options, count, arguments);
     logline_set_level(LOG_LEVEL_ERROR);
-    options.folder = make_folder();
+    options.folder = folder_make("random");
     failed = run(&options);
-    remove_folder(options.folder);
+    folder_remove(options.folder);
     memory_free(options.folder);
     if (!options.print)
         printf("%" PRIu64 " passed, %" PRIu64 " failed\n", options.runs - failed, failed);
