@@ -127,6 +127,8 @@ judge() { # NAME LOG STATUS SECONDS
     failures+=("$name (${log#"$root"/})")
     printf '%-44s %6d s  %d passed, %d FAILED, status %d, see %s\n' "$name" "$4" "$good" \
         "$bad" "$status" "${log#"$root"/}"
+    # What failed may stand far above the end: a runner goes on after it.
+    grep -anE '\[(----|FAIL|CRASH)\]|^FAILED|Assertion|SUMMARY: ' "$log" | head -n 30 | sed 's/^/    ! /'
     tail -n 40 "$log" | sed 's/^/    | /'
 }
 
