@@ -19,6 +19,7 @@ struct web_reply {
     unsigned status;       /* 200 unless set */
     const char *type;      /* a literal; application/json unless set */
     const char *file_name; /* a literal: offered as a download under this name; NULL: shown */
+    unsigned retry_after_s; /* 0: none; the header Retry-After, with 429 and 503 */
     struct buffer body;    /* the server's, appended to */
 };
 
@@ -37,11 +38,12 @@ struct web_route {
     void (*answer)(void *user, const struct web_request *request, struct web_reply *reply);
 
     /* A body is taken as it comes, and never held whole. begin: false refuses by the reply, before
-     * any of the body is read. end: always called once after begin, frees body; whole is false
-     * when the client went away, and the reply is NULL then. */
+     * any of the body is read. part: false cuts the connection off, since HTTP has no way to answer
+     * in the middle of a body. end: always called once after begin, frees body; whole is false
+     * when the client went away or was cut off, and the reply is NULL then. */
     bool (*begin)(void *user, const struct web_request *request, void **body,
                   struct web_reply *reply);
-    void (*part)(void *body, const void *data, size_t size);
+    bool (*part)(void *body, const void *data, size_t size);
     void (*end)(void *body, bool whole, struct web_reply *reply);
 };
 
