@@ -39,6 +39,18 @@ static int check_application_id(const char *text, struct leat_error *error)
     return LEAT_OK;
 }
 
+/* What others connect to: a name or an address, and a port that is no 0. */
+static int check_server(const char *text, struct leat_error *error)
+{
+    const char *colon = strrchr(text, ':');
+    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+
+    if (!colon || colon == text || strpbrk(text, " \t/?#@\"\\") || !digits || digits > 5 ||
+        colon[1 + digits] || strlen(text) > LIMIT_NAME_BYTES)
+        return error_set(error, LEAT_E_ARGUMENT, "'%.100s' is not host:port", text);
+    return LEAT_OK;
+}
+
 /* The text is a secret: it is not repeated. */
 static int check_user_info(const char *text, struct leat_error *error)
 {
@@ -151,6 +163,10 @@ static const struct config_option options[] = {
     { "leat.http.expose",
       "Whether the status server may listen on more than loopback; it asks for no password.",
       CONFIG_FLAG, "false" },
+    { "application.server",
+      "host:port by which other instances reach the status server of this one; unset: the address "
+      "it listens on, or the machine's name where it listens on all.",
+      CONFIG_TEXT, .check = check_server },
 };
 
 const struct config_option *config_options(size_t *count)

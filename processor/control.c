@@ -40,6 +40,8 @@ static void assigned(void *user, const int32_t *partitions, size_t count)
     control->rebalances++;
     log_info("tasks_assigned", "count=%zu", found);
     crew_add(control->crew, tasks, found);
+    if (control->options.owners)
+        owners_take(control->options.owners, tasks, found);
     memory_free(tasks);
 }
 
@@ -51,6 +53,8 @@ static void revoked(void *user, const int32_t *partitions, size_t count, bool lo
 
     log_info(lost ? "tasks_lost" : "tasks_revoked", "count=%zu", found);
     crew_remove(control->crew, tasks, found, lost);
+    if (control->options.owners)
+        owners_give(control->options.owners, tasks, found);
     memory_free(tasks);
 }
 

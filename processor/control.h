@@ -8,7 +8,7 @@
 #define PROCESSOR_CONTROL_H
 
 #include "processor/crew.h"
-#include "processor/task_table.h"
+#include "processor/owners.h"
 
 struct control;
 
@@ -16,6 +16,7 @@ struct control_options {
     struct log *log;
     const struct layout *layout;
     const struct task_table *table;
+    struct owners *owners;         /* told what is ours; NULL: nobody is */
     const char *instance;          /* group.instance.id, or NULL */
     int session_timeout_ms;
     int64_t watchdog_ms;           /* a worker that stands still longer ends the process; 0: off */

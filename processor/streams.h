@@ -31,6 +31,7 @@ struct leat_streams {
     struct layout *layout;
     struct task_table *table;
     struct globals *globals;
+    struct owners *owners;        /* tells others what is ours */
     struct control *control;
     struct crew *crew;
     struct streams_status *status; /* metrics and the status server */
@@ -66,5 +67,6 @@ int streams_registry(const struct config *config, struct registry **out,
 int streams_status_start(struct leat_streams *streams, struct leat_error *error) MUST_CHECK;
 void streams_status_stop(struct leat_streams *streams);
 int streams_status_port(const struct leat_streams *streams);
+char *streams_address(const struct leat_streams *streams); /* application.server; memory_free() */
 
 #endif

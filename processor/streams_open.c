@@ -204,11 +204,16 @@ static int open_control(struct leat_streams *streams, struct leat_error *error)
         .log = streams->log,
         .layout = streams->layout,
         .table = streams->table,
+        .owners = streams->owners,
         .instance = config_text(streams->config, "group.instance.id"),
         .session_timeout_ms = session_timeout_ms(streams->config),
         .watchdog_ms = config_number(streams->config, "leat.watchdog.ms"),
     };
 
+    if (!streams->owners)
+        options.owners = streams->owners = owners_new(streams->log, streams->layout,
+                                                      streams->table,
+                                                      lock_instance(streams->lock));
     streams->control = control_new(&options);
     return LEAT_OK;
 }
@@ -246,6 +251,17 @@ static int join(struct leat_streams *streams, struct leat_error *error)
     return control_join(streams->control, error);
 }
 
+/* Only now is it known where the status server listens. */
+static int tell_owners(struct leat_streams *streams, struct leat_error *error)
+{
+    char *address = streams_address(streams);
+    int status = owners_start(streams->owners, address, error);
+
+    log_info("reached_at", "address=%s", address);
+    memory_free(address);
+    return status;
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static int patiently(struct leat_streams *streams,
@@ -271,7 +287,7 @@ int streams_open(struct leat_streams *streams, struct leat_error *error)
     static int (*const steps[])(struct leat_streams *, struct leat_error *) = {
         open_log,   open_registry, open_layout,  open_state,   open_budget, check_topics,
         open_table, open_topics,   open_globals, open_control, open_crew,   join,
-        streams_status_start,
+        streams_status_start, tell_owners,
     };
     int status = config_check(streams->config, error);
 
@@ -288,6 +304,7 @@ void streams_close(struct leat_streams *streams)
     if (streams->control && control_group(streams->control))
         control_leave(streams->control);
     crew_stop(streams->crew);
+    owners_stop(streams->owners);
     control_free(streams->control);
     globals_stop(streams->globals);
     task_table_free(streams->table);

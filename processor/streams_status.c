@@ -7,7 +7,11 @@
 #include "processor/metrics.h"
 #include "processor/streams.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 struct streams_status {
     struct leat_streams *streams;
@@ -208,4 +212,21 @@ void streams_status_stop(struct leat_streams *streams)
 int streams_status_port(const struct leat_streams *streams)
 {
     return streams->status && streams->status->http ? http_port(streams->status->http) : 0;
+}
+
+/* Who listens on all addresses has none to tell but the machine's name. */
+char *streams_address(const struct leat_streams *streams)
+{
+    const char *told = config_text(streams->config, "application.server");
+    const char *listen = config_text(streams->config, "leat.http.listen");
+    char name[HOST_NAME_MAX + 1] = "localhost";
+
+    if (told)
+        return memory_text(told);
+    if (strcmp(listen, "0.0.0.0") && strcmp(listen, "::"))
+        return memory_format(strchr(listen, ':') ? "[%s]:%d" : "%s:%d", listen,
+                             streams_status_port(streams));
+    if (gethostname(name, sizeof name - 1))
+        log_warn("no_host_name", "reason=\"%s\"", strerror(errno));
+    return memory_format("%s:%d", name, streams_status_port(streams));
 }
