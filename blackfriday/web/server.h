@@ -32,8 +32,9 @@ int64_t web_length(const struct web_request *request);    /* Content-Length; -1:
  * Thread: a thread of the server's; several requests at once. */
 struct web_route {
     const char *method; /* "GET" (HEAD too) or "POST" */
-    const char *path;   /* "/figures"; one that ends with a slash takes what lies below it */
+    const char *path;   /* "/figures"; "/upload/" takes what lies below it; "/" itself alone */
     void *user;
+    bool open;          /* answered without the token too */
 
     void (*answer)(void *user, const struct web_request *request, struct web_reply *reply);
 

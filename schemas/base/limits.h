@@ -37,6 +37,17 @@ enum {
     LIMIT_HTTP_REPLY_BYTES = 64 << 20,  /* of an answer of the status server */
     LIMIT_CSV_LINE_BYTES = 64 << 10,    /* one line of a CSV file */
     LIMIT_CSV_FIELDS = 256,             /* fields of one line of it */
+    LIMIT_WEB_CONNECTIONS = 128,        /* to the web server, at once; each has its thread */
+    LIMIT_WEB_LISTENERS = 64,           /* of them, those that listen to events */
+    LIMIT_WEB_EVENTS = 16,              /* names of events */
+    LIMIT_WEB_EVENT_BYTES = 256 << 10,  /* the data of one */
+    LIMIT_WEB_REQUEST_BYTES = 16 << 10, /* request line and headers of a request */
+    LIMIT_WEB_REPLY_BYTES = 16 << 20,   /* an answer */
+    LIMIT_WEB_DRAIN_BYTES = 1 << 20,    /* of a refused body, read so that the answer is seen */
+    LIMIT_WEB_TOKEN_LEAST = 16,         /* characters of the token */
+    LIMIT_WEB_TOKEN_BYTES = 256,
+    LIMIT_WEB_FAILURES = 10,            /* wrong tokens a minute from one address */
+    LIMIT_WEB_ADDRESSES = 64,           /* addresses whose wrong tokens are counted */
 };
 
 #endif
