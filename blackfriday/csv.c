@@ -1,6 +1,10 @@
-/* csv.c - a strict CSV reader: one character at a time, one row in memory.
+/* csv.c - a strict CSV reader: a machine that is fed byte by byte, with one row in memory.
  *
- * Entry points:  csv_open(), csv_next()
+ * The machine looks at no byte twice and never ahead, so that it does not matter where what comes
+ * in is cut. The row's own bytes are kept until it is over, for the case that it is broken and has
+ * to be read anew from its second line on.
+ *
+ * Entry points:  csv_open(), csv_new(), csv_push(), csv_next()
  */
 #include "blackfriday/csv.h"
 
@@ -14,7 +18,24 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { SHOWN_BYTES = 60 };
+enum {
+    SHOWN_BYTES = 60,
+    START_BYTES = 4, /* what tells a ZIP archive and UTF-16 from text */
+    /* A row's text, doubled where all of it is quotes, with the commas and quotes around it, and
+     * as much room again for what comes behind it. */
+    INPUT_BYTES = 4 * LIMIT_CSV_LINE_BYTES,
+};
+
+enum state {
+    FILE_START,
+    ROW_START,
+    FIELD_START,
+    PLAIN,    /* in a field without quotes */
+    QUOTED,   /* in one with quotes */
+    CLOSING,  /* behind a quote in it: the closing one, or the first of a doubled one */
+    RETURNED, /* behind a carriage return */
+    SKIPPING, /* what is left of a line that was refused */
+};
 
 struct field {
     size_t start, size; /* in the row's text */
@@ -22,72 +43,98 @@ struct field {
 };
 
 struct csv {
-    char *path;
-    FILE *file;
-    size_t line, column; /* of the character that was read last; columns count characters */
-    bool fresh_line;     /* the next character begins a line */
-    struct buffer text;  /* of the row, unquoted, field behind field */
+    char *name;
+    FILE *file; /* NULL: bytes are pushed */
+    bool over;  /* nothing comes behind what is in input */
+    enum state state;
+    char *input;
+    size_t row, at, end;    /* in input: where the row begins, the next byte, behind the last */
+    size_t row_line;        /* the line that the row begins on */
+    size_t line, column;    /* of the byte that was read last; columns count characters */
+    bool fresh_line;        /* the next byte begins a line */
+    size_t quote_line, quote_column; /* of the opening quote */
+    struct buffer text;     /* of the row, unquoted, field behind field */
     struct field fields[LIMIT_CSV_FIELDS];
     size_t count, expected; /* expected: fields of the first row; 0 until it was read */
+    struct csv_fault fault;
 };
+
+_Static_assert(2 * LIMIT_CSV_LINE_BYTES + 4 * LIMIT_CSV_FIELDS < INPUT_BYTES,
+               "the longest row leaves room to push");
 
 /* ---- saying what is wrong ------------------------------------------------------------------ */
 
-__attribute__((format(printf, 5, 6))) static int wrong(const struct csv *csv, size_t line,
-                                                       size_t column, struct leat_error *error,
+static int say(struct csv *csv, struct leat_error *error)
+{
+    const struct csv_fault *fault = &csv->fault;
+
+    return error_set(error, LEAT_E_ARGUMENT, "%s:%zu:%zu: %s", csv->name, fault->line,
+                     fault->column, fault->sentence);
+}
+
+/* Of the field that is being read. */
+__attribute__((format(printf, 5, 6))) static int wrong(struct csv *csv, size_t line, size_t column,
+                                                       struct leat_error *error,
                                                        const char *format, ...)
 {
-    char text[LEAT_ERROR_TEXT];
     va_list arguments;
 
+    csv->fault.line = line;
+    csv->fault.column = column;
+    csv->fault.field = csv->count;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(csv->fault.sentence, sizeof csv->fault.sentence, format, arguments);
     va_end(arguments);
-    return error_set(error, LEAT_E_ARGUMENT, "%s:%zu:%zu: %s", csv->path, line, column, text);
+    return say(csv, error);
 }
 
-int csv_expected(const struct csv *csv, size_t index, struct leat_error *error, const char *format,
-                 ...)
+/* Not through the middle of a character. */
+static int shown(struct leat_bytes text)
 {
-    struct leat_bytes found;
+    size_t size = text.size < SHOWN_BYTES ? text.size : SHOWN_BYTES;
+
+    while (size && size < text.size && ((unsigned char)text.data[size] & 0xc0) == 0x80)
+        size--;
+    return (int)size;
+}
+
+int csv_expected(struct csv *csv, size_t index, struct leat_error *error, const char *format, ...)
+{
+    bool inside = index < csv->count;
+    struct leat_bytes found = inside ? csv_field(csv, index) : LEAT_LITERAL("");
     char text[LEAT_ERROR_TEXT];
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (index >= csv->count)
+    if (!csv->line)
+        return wrong(csv, 1, 1, error, "expected %s, found an empty file", text);
+    if (!inside)
         return wrong(csv, csv->line, csv->column, error, "expected %s, found the end of the row",
                      text);
-    found = csv_field(csv, index);
-    return wrong(csv, csv->fields[index].line, csv->fields[index].column, error,
-                 "expected %s, found '%.*s%s'", text,
-                 (int)(found.size < SHOWN_BYTES ? found.size : SHOWN_BYTES), found.data,
-                 found.size > SHOWN_BYTES ? "..." : "");
+    wrong(csv, csv->fields[index].line, csv->fields[index].column, error,
+          "expected %s, found '%.*s%s'", text, shown(found), found.data,
+          found.size > SHOWN_BYTES ? "..." : "");
+    csv->fault.field = index;
+    return LEAT_E_ARGUMENT;
 }
 
-/* ---- characters ---------------------------------------------------------------------------- */
-
-static int peek(struct csv *csv)
+const struct csv_fault *csv_fault(const struct csv *csv)
 {
-    int c = getc(csv->file);
-
-    return c == EOF ? EOF : ungetc(c, csv->file);
+    return &csv->fault;
 }
 
-/* Continuation bytes belong to the character before them. */
-static int read_char(struct csv *csv)
-{
-    int c = getc(csv->file);
+/* ---- fields -------------------------------------------------------------------------------- */
 
-    if (csv->fresh_line) {
-        csv->line++;
-        csv->column = 0;
-    }
-    csv->fresh_line = c == '\n';
-    if ((c & 0xc0) != 0x80 || c == EOF)
-        csv->column++;
-    return c;
+static bool is_control(int c)
+{
+    return (c < 0x20 && c != '\t') || c == 0x7f;
+}
+
+static bool ends_field(int c)
+{
+    return c == ',' || c == '\n' || c == '\r' || c == EOF;
 }
 
 static int keep(struct csv *csv, int c, struct leat_error *error)
@@ -97,27 +144,20 @@ static int keep(struct csv *csv, int c, struct leat_error *error)
     if (buffer_add(&csv->text, &byte, 1))
         return wrong(csv, csv->line, csv->column, error, "expected a row of at most %d bytes",
                      LIMIT_CSV_LINE_BYTES);
-    return LEAT_OK;
+    return 0;
 }
-
-static bool is_control(int c)
-{
-    return (c < 0x20 && c != '\t') || c == 0x7f;
-}
-
-/* ---- fields -------------------------------------------------------------------------------- */
 
 /* The first character that is not well-formed is what the message should point at. */
-static int check_utf8(const struct csv *csv, const struct field *field, struct leat_error *error)
+static int check_utf8(struct csv *csv, const struct field *field, struct leat_error *error)
 {
     struct leat_bytes text;
     size_t column = field->column;
 
     if (!field->size)
-        return LEAT_OK;
+        return 0;
     text = leat_bytes(csv->text.data + field->start, field->size);
     if (utf8_valid(text))
-        return LEAT_OK;
+        return 0;
     while (text.size) {
         unsigned char lead = (unsigned char)text.data[0];
         size_t size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
@@ -131,116 +171,251 @@ static int check_utf8(const struct csv *csv, const struct field *field, struct l
                  text.size ? (unsigned)(unsigned char)text.data[0] : 0);
 }
 
-/* Behind the opening quote, up to the closing one. */
-static int read_quoted(struct csv *csv, struct leat_error *error)
+static int end_row(struct csv *csv, struct leat_error *error)
 {
-    size_t line = csv->line, column = csv->column;
+    const struct field *last = &csv->fields[csv->count - 1];
+    int code;
 
-    for (;;) {
-        int c = read_char(csv);
-
-        if (c == EOF)
-            return wrong(csv, line, column, error,
-                         "expected a closing quote for this one before the file's end");
-        if (c == '"') {
-            if (peek(csv) != '"')
-                return LEAT_OK;
-            read_char(csv);
-        } else if (is_control(c) && c != '\r' && c != '\n') {
-            return wrong(csv, csv->line, csv->column, error,
-                         "expected text, found the control character 0x%02x", (unsigned)c);
-        }
-        if (keep(csv, c, error))
-            return LEAT_E_ARGUMENT;
-    }
+    csv->state = ROW_START;
+    csv->row = csv->at;
+    if (!csv->expected)
+        csv->expected = csv->count;
+    if (csv->count == csv->expected)
+        return 1;
+    code = wrong(csv, last->line, last->column, error,
+                 "expected %zu fields as in the first line, found %zu", csv->expected, csv->count);
+    csv->fault.field = csv->count - 1;
+    return code;
 }
 
-static bool ends_field(int c)
+static void begin_field(struct csv *csv)
 {
-    return c == ',' || c == '\n' || c == '\r' || c == EOF;
+    csv->fields[csv->count] = (struct field){ .start = csv->text.size,
+                                              .line = csv->line,
+                                              .column = csv->column };
 }
 
-static int read_plain(struct csv *csv, struct leat_error *error)
-{
-    while (!ends_field(peek(csv))) {
-        int c = read_char(csv);
-
-        if (c == '"')
-            return wrong(csv, csv->line, csv->column, error,
-                         "expected a comma or the end of the line, found a quote inside a field; "
-                         "quote the whole field and double the quotes in it");
-        if (is_control(c))
-            return wrong(csv, csv->line, csv->column, error,
-                         "expected text, found the control character 0x%02x", (unsigned)c);
-        if (keep(csv, c, error))
-            return LEAT_E_ARGUMENT;
-    }
-    return LEAT_OK;
-}
-
-static int read_field(struct csv *csv, struct leat_error *error)
+static int end_field(struct csv *csv, int c, struct leat_error *error)
 {
     struct field *field = &csv->fields[csv->count];
     int code;
 
-    if (csv->count == LIMIT_CSV_FIELDS)
-        return wrong(csv, csv->line, csv->column, error, "expected at most %d fields",
-                     LIMIT_CSV_FIELDS);
-    *field = (struct field){ .start = csv->text.size,
-                             .line = csv->fresh_line ? csv->line + 1 : csv->line,
-                             .column = csv->fresh_line ? 1 : csv->column + 1 };
-    if (peek(csv) == '"') {
-        read_char(csv);
-        code = read_quoted(csv, error);
-        if (!code && !ends_field(peek(csv))) {
-            read_char(csv);
-            return wrong(csv, csv->line, csv->column, error,
-                         "expected a comma or the end of the line after the closing quote");
-        }
-    } else {
-        code = read_plain(csv, error);
-    }
     field->size = csv->text.size - field->start;
+    code = check_utf8(csv, field, error);
+    if (code)
+        return code;
     csv->count++;
-    return code ? code : check_utf8(csv, field, error);
+    if (c == ',') {
+        csv->state = FIELD_START;
+        return csv->count < LIMIT_CSV_FIELDS
+                   ? 0
+                   : wrong(csv, csv->line, csv->column, error, "expected at most %d fields",
+                           LIMIT_CSV_FIELDS);
+    }
+    if (c != '\r')
+        return end_row(csv, error);
+    csv->state = RETURNED;
+    return 0;
 }
 
-/* What stands behind a field. 1: another field follows, 0: the row is over. */
-static int read_separator(struct csv *csv, struct leat_error *error)
-{
-    int c = read_char(csv);
+/* ---- the machine: 0: go on, 1: a row is over ------------------------------------------------- */
 
-    if (c == ',')
-        return 1;
-    if (c == '\r' && read_char(csv) != '\n')
+static int plain(struct csv *csv, int c, struct leat_error *error)
+{
+    if (ends_field(c))
+        return end_field(csv, c, error);
+    if (c == '"')
         return wrong(csv, csv->line, csv->column, error,
-                     "expected a line feed after a carriage return");
+                     "expected a comma or the end of the line, found a quote inside a field; "
+                     "quote the whole field and double the quotes in it");
+    if (is_control(c))
+        return wrong(csv, csv->line, csv->column, error,
+                     "expected text, found the control character 0x%02x", (unsigned)c);
+    return keep(csv, c, error);
+}
+
+static int quoted(struct csv *csv, int c, struct leat_error *error)
+{
+    if (c == EOF)
+        return wrong(csv, csv->quote_line, csv->quote_column, error,
+                     "expected a closing quote for this one before the file's end");
+    if (c == '"') {
+        csv->state = CLOSING;
+        return 0;
+    }
+    if (is_control(c) && c != '\r' && c != '\n')
+        return wrong(csv, csv->line, csv->column, error,
+                     "expected text, found the control character 0x%02x", (unsigned)c);
+    return keep(csv, c, error);
+}
+
+static int closing(struct csv *csv, int c, struct leat_error *error)
+{
+    if (ends_field(c))
+        return end_field(csv, c, error);
+    if (c != '"')
+        return wrong(csv, csv->line, csv->column, error,
+                     "expected a comma or the end of the line after the closing quote");
+    csv->state = QUOTED;
+    return keep(csv, c, error);
+}
+
+static int begin(struct csv *csv, int c, struct leat_error *error)
+{
+    begin_field(csv);
+    csv->state = c == '"' ? QUOTED : PLAIN;
+    if (c != '"')
+        return plain(csv, c, error);
+    csv->quote_line = csv->line;
+    csv->quote_column = csv->column;
     return 0;
+}
+
+static int step(struct csv *csv, int c, struct leat_error *error)
+{
+    switch (csv->state) {
+    case ROW_START:
+        csv->text.size = csv->count = 0;
+        csv->row_line = csv->line;
+        return begin(csv, c, error);
+    case FIELD_START:
+        return begin(csv, c, error);
+    case PLAIN:
+        return plain(csv, c, error);
+    case QUOTED:
+        return quoted(csv, c, error);
+    case CLOSING:
+        return closing(csv, c, error);
+    case RETURNED:
+        return c == '\n' ? end_row(csv, error)
+                         : wrong(csv, csv->line, csv->column, error,
+                                 "expected a line feed after a carriage return");
+    case SKIPPING:
+        csv->row = csv->at;
+        csv->state = c == '\n' ? ROW_START : SKIPPING;
+        return 0;
+    case FILE_START:
+        break;
+    }
+    assert(!"the start of the file was read");
+    return 0;
+}
+
+/* Continuation bytes belong to the character before them. */
+static void move_on(struct csv *csv, int c)
+{
+    if (csv->fresh_line) {
+        csv->line++;
+        csv->column = 0;
+    }
+    csv->fresh_line = c == '\n';
+    if ((c & 0xc0) != 0x80 || c == EOF)
+        csv->column++;
+}
+
+/* A broken row ends with its first line. */
+static void recover(struct csv *csv)
+{
+    const char *row = csv->input + csv->row;
+    const char *end = csv->at > csv->row ? memchr(row, '\n', csv->at - csv->row) : NULL;
+
+    if (csv->state == ROW_START)
+        return;
+    csv->state = SKIPPING;
+    if (end) {
+        csv->state = ROW_START;
+        csv->at = csv->row + (size_t)(end - row) + 1;
+        csv->line = csv->row_line;
+        csv->fresh_line = true;
+    }
+    csv->row = csv->at;
+}
+
+/* ---- input --------------------------------------------------------------------------------- */
+
+/* What lies before the row is not needed any more. */
+static size_t make_room(struct csv *csv)
+{
+    memmove(csv->input, csv->input + csv->row, csv->end - csv->row);
+    csv->at -= csv->row;
+    csv->end -= csv->row;
+    csv->row = 0;
+    return INPUT_BYTES - csv->end;
+}
+
+static int fill(struct csv *csv, struct leat_error *error)
+{
+    size_t room = make_room(csv), size = fread(csv->input + csv->end, 1, room, csv->file);
+
+    csv->end += size;
+    csv->over = size < room;
+    return ferror(csv->file) ? error_set(error, LEAT_E_ARGUMENT, "cannot read '%s': %s", csv->name,
+                                         strerror(errno))
+                             : LEAT_OK;
+}
+
+size_t csv_push(struct csv *csv, const void *data, size_t size)
+{
+    size_t room;
+
+    assert(!csv->file && !csv->over);
+    room = make_room(csv);
+    size = size < room ? size : room;
+    if (size)
+        memcpy(csv->input + csv->end, data, size);
+    csv->end += size;
+    return size;
+}
+
+void csv_end(struct csv *csv)
+{
+    assert(!csv->file);
+    csv->over = true;
+}
+
+/* What people hand over instead of CSV is named; a byte order mark is read over. */
+static int check_start(struct csv *csv, struct leat_error *error)
+{
+    size_t size = csv->end;
+
+    csv->state = SKIPPING;
+    if (size >= 4 && !memcmp(csv->input, "PK\3\4", 4))
+        return wrong(csv, 1, 1, error, "expected CSV text, found a ZIP archive; unpack it first");
+    if (size >= 2 && (!memcmp(csv->input, "\xff\xfe", 2) || !memcmp(csv->input, "\xfe\xff", 2)))
+        return wrong(csv, 1, 1, error, "expected UTF-8, found UTF-16; convert it first");
+    csv->state = ROW_START;
+    csv->row = csv->at = size >= 3 && !memcmp(csv->input, "\xef\xbb\xbf", 3) ? 3 : 0;
+    return LEAT_OK;
+}
+
+static bool is_dry(const struct csv *csv)
+{
+    return csv->at == csv->end || (csv->state == FILE_START && csv->end < START_BYTES);
 }
 
 int csv_next(struct csv *csv, struct leat_error *error)
 {
-    int more = 1;
+    int code = 0;
 
-    csv->text.size = csv->count = 0;
-    if (peek(csv) == EOF)
-        return ferror(csv->file) ? error_set(error, LEAT_E_ARGUMENT, "cannot read '%s': %s",
-                                             csv->path, strerror(errno))
-                                 : 0;
-    while (more == 1) {
-        if (read_field(csv, error))
-            return LEAT_E_ARGUMENT;
-        more = read_separator(csv, error);
+    while (!code) {
+        bool dry = is_dry(csv), at_rest = csv->state == ROW_START || csv->state == SKIPPING;
+
+        if (dry && !csv->over && csv->file)
+            code = fill(csv, error);
+        else if (dry && (!csv->over || at_rest))
+            return 0;
+        else if (csv->state == FILE_START)
+            code = check_start(csv, error);
+        else {
+            int c = csv->at < csv->end ? (unsigned char)csv->input[csv->at++] : EOF;
+
+            move_on(csv, c);
+            code = step(csv, c, error);
+        }
     }
-    if (more < 0)
-        return more;
-    if (!csv->expected)
-        csv->expected = csv->count;
-    if (csv->count != csv->expected)
-        return wrong(csv, csv->fields[csv->count - 1].line, csv->fields[csv->count - 1].column,
-                     error, "expected %zu fields as in the first line, found %zu", csv->expected,
-                     csv->count);
-    return 1;
+    if (code < 0)
+        recover(csv);
+    return code;
 }
 
 size_t csv_count(const struct csv *csv)
@@ -255,40 +430,27 @@ struct leat_bytes csv_field(const struct csv *csv, size_t index)
                       csv->fields[index].size);
 }
 
-/* ---- opening ------------------------------------------------------------------------------- */
+/* ---- coming and going ---------------------------------------------------------------------- */
 
-/* What people hand over instead of CSV is named; a byte order mark is read over. */
-static int check_start(struct csv *csv, struct leat_error *error)
+struct csv *csv_new(const char *name)
 {
-    unsigned char start[4] = { 0 };
-    size_t size = fread(start, 1, sizeof start, csv->file);
+    struct csv *csv = memory_new(sizeof *csv);
 
-    if (size >= 4 && !memcmp(start, "PK\3\4", 4))
-        return wrong(csv, 1, 1, error, "expected CSV text, found a ZIP archive; unpack it first");
-    if (size >= 2 && (!memcmp(start, "\xff\xfe", 2) || !memcmp(start, "\xfe\xff", 2)))
-        return wrong(csv, 1, 1, error, "expected UTF-8, found UTF-16; convert it first");
-    if (fseek(csv->file, size >= 3 && !memcmp(start, "\xef\xbb\xbf", 3) ? 3 : 0, SEEK_SET))
-        return error_set(error, LEAT_E_ARGUMENT, "cannot read '%s': %s", csv->path,
-                         strerror(errno));
-    return LEAT_OK;
+    csv->name = memory_text(name);
+    csv->input = memory_array(INPUT_BYTES, 1);
+    csv->fresh_line = true;
+    buffer_init(&csv->text, LIMIT_CSV_LINE_BYTES);
+    return csv;
 }
 
 int csv_open(const char *path, struct csv **out, struct leat_error *error)
 {
-    struct csv *csv = memory_new(sizeof *csv);
-    int code;
+    struct csv *csv = csv_new(path);
 
-    csv->path = memory_text(path);
-    csv->fresh_line = true;
-    buffer_init(&csv->text, LIMIT_CSV_LINE_BYTES);
     csv->file = fopen(path, "rb");
-    if (csv->file)
-        code = check_start(csv, error);
-    else
-        code = error_set(error, LEAT_E_ARGUMENT, "cannot open '%s': %s", path, strerror(errno));
-    if (code) {
+    if (!csv->file) {
         csv_close(csv);
-        return code;
+        return error_set(error, LEAT_E_ARGUMENT, "cannot open '%s': %s", path, strerror(errno));
     }
     *out = csv;
     return LEAT_OK;
@@ -301,6 +463,7 @@ void csv_close(struct csv *csv)
     if (csv->file)
         fclose(csv->file);
     buffer_free(&csv->text);
-    memory_free(csv->path);
+    memory_free(csv->input);
+    memory_free(csv->name);
     memory_free(csv);
 }

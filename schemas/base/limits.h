@@ -37,6 +37,13 @@ enum {
     LIMIT_HTTP_REPLY_BYTES = 64 << 20,  /* of an answer of the status server */
     LIMIT_CSV_LINE_BYTES = 64 << 10,    /* one line of a CSV file */
     LIMIT_CSV_FIELDS = 256,             /* fields of one line of it */
+    LIMIT_UPLOAD_BYTES = 256 << 20,     /* a file that is uploaded, unless told otherwise */
+    LIMIT_UPLOAD_MS = 10 * 60 * 1000,   /* from its first byte to its last */
+    LIMIT_UPLOAD_REPORT_ROWS = 1000,    /* refused rows of it that are told one by one */
+    LIMIT_UPLOAD_REPORT_BYTES = 1 << 20, /* what is told of them */
+    LIMIT_UPLOADS = 2,                  /* at once */
+    LIMIT_UPLOADS_A_MINUTE = 12,
+    LIMIT_UPLOADS_KEPT = 16,            /* that are over, with their reports */
     LIMIT_WEB_CONNECTIONS = 128,        /* to the web server, at once; each has its thread */
     LIMIT_WEB_LISTENERS = 64,           /* of them, those that listen to events */
     LIMIT_WEB_EVENTS = 16,              /* names of events */
