@@ -17,7 +17,8 @@ unit="libcriterion-dev"
 demo="postgresql"
 test="postgresql libcriterion-dev clang=clang libclang-rt-dev llvm=llvm-symbolizer binutils=nm
       clang-format=clang-format valgrind=valgrind python3=python3 python3-venv procps=ps curl=curl
-      default-jre-headless=java maven=mvn debootstrap=debootstrap"
+      default-jre-headless=java maven=mvn debootstrap=debootstrap
+      docker.io=dockerd docker-compose=docker-compose iptables=iptables iproute2=ip"
 
 list_only=no
 versions=/dev/null
