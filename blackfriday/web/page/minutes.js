@@ -1,6 +1,6 @@
 /* minutes.js - sales per minute against the hour before: the chart, and the same as a table. */
 import { at_minute, count, money } from "./format.js";
-import { by_id, row_of, say, set_text, show_rows } from "./dom.js";
+import { by_id, make, row_of, say, set_text, show_rows } from "./dom.js";
 
 const MINUTE_MS = 60000;
 const HOUR = 60;
@@ -33,7 +33,8 @@ export const pace_of = (hours) => {
     return before > 0 ? sum("now") / before - 1 : null;
 };
 
-const probe = document.createElement("span");
+const probe = make("span", { hidden: true });
+document.body.append(probe);
 
 /* A colour of the style sheet, as the theme at hand has it. */
 const colour = (name) => {

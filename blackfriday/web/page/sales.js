@@ -18,10 +18,11 @@ const show_pace = (pace) => {
 };
 
 const show_revenue = (revenue) => {
-    const element = by_id("revenue"), [whole, cents] = money(revenue).split(".");
+    const element = by_id("revenue"), [whole, cents = "00"] = money(revenue).split(".");
     if (element.dataset.exact === revenue)
         return;
     element.dataset.exact = revenue;
+    element.style.setProperty("--digits", whole.length + cents.length / 2);
     element.replaceChildren(whole, make("span", { className: "cents", textContent: `.${cents}` }));
 };
 
@@ -41,12 +42,13 @@ export const totals_painter = () => {
 /* The name above a bar that shows its share of the first one's revenue. */
 const fill_name = (cell, name, detail, share) => {
     if (!cell.firstChild)
-        cell.append(make("span", { className: "name" }), make("span", { className: "detail" }),
-            make("span", { className: "bar" }));
-    set_text(cell.children[0], name);
-    cell.children[0].title = name;
-    set_text(cell.children[1], detail);
-    cell.children[2].style.setProperty("--share", share.toFixed(4));
+        cell.append(make("span", { className: "called" }, make("span", { className: "name" }), " ",
+            make("span", { className: "detail" })), make("span", { className: "bar" }));
+    const [called, bar] = cell.children;
+    set_text(called.children[0], name);
+    called.children[0].title = name;
+    set_text(called.children[1], detail);
+    bar.style.setProperty("--share", share.toFixed(4));
 };
 
 const share_of = (revenue, rows) => {
