@@ -98,3 +98,13 @@ struct rocks_cache *budget_rocks_cache(const struct budget *budget)
 {
     return budget->cache;
 }
+
+size_t budget_cache_used(const struct budget *budget)
+{
+    return rocks_cache_used(budget->cache);
+}
+
+size_t budget_cache_pinned(const struct budget *budget)
+{
+    return rocks_cache_pinned(budget->cache);
+}

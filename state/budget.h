@@ -35,6 +35,8 @@ void budget_add_store(struct budget *budget, int change);
 void budget_use_staged(struct budget *budget, ptrdiff_t change_bytes);
 size_t budget_store_bytes(const struct budget *budget);
 size_t budget_staged_used(const struct budget *budget);
+size_t budget_cache_used(const struct budget *budget);
+size_t budget_cache_pinned(const struct budget *budget); /* in use: not to be evicted now */
 
 struct rocks_cache *budget_rocks_cache(const struct budget *budget);
 

@@ -267,9 +267,21 @@ void home_expire(struct home *home, uint16_t store, size_t from_end, int64_t bef
     expiry_ask(&home->expiry, store, from_end, before_ms);
 }
 
+bool home_expired(const struct home *home, struct leat_bytes key)
+{
+    return expiry_drops(&home->expiry, key);
+}
+
 size_t home_disk_bytes(struct home *home)
 {
     return home->ops->bytes(home);
+}
+
+void home_figures(struct home *home, struct home_figures *figures)
+{
+    *figures = (struct home_figures){ 0 };
+    if (home->ops->figures)
+        home->ops->figures(home, figures);
 }
 
 /* ---- store numbers ------------------------------------------------------------------------------

@@ -65,6 +65,9 @@ int home_wipe(struct home *home, uint16_t store, struct leat_error *error) MUST_
  * big-endian, may be dropped whenever the home likes, after the next commit. */
 void home_expire(struct home *home, uint16_t store, size_t from_end, int64_t before_ms);
 
+/* Whether the row is gone by what was committed, though the home may still find it. Any thread. */
+bool home_expired(const struct home *home, struct leat_bytes key);
+
 /* The next changelog offset whose effect the rows contain, and when that was written (wall clock);
  * -1 if unknown. Set goes into the batch. */
 int home_offset(struct home *home, uint16_t store, int64_t *offset, int64_t *written_ms,
@@ -72,6 +75,14 @@ int home_offset(struct home *home, uint16_t store, int64_t *offset, int64_t *wri
 void home_set_offset(struct home *home, uint16_t store, int64_t offset, int64_t now_ms);
 
 size_t home_disk_bytes(struct home *home);
+
+struct home_figures { /* of a RocksDB; all 0 for rows in memory */
+    uint64_t disk_bytes, memtable_bytes, pending_compaction_bytes;
+    uint64_t files, rows; /* rows: an estimate */
+    unsigned busy;        /* flushes and compactions that run now */
+    bool stalled;         /* writes are held back until those are done */
+};
+void home_figures(struct home *home, struct home_figures *figures);
 
 struct budget *home_budget(const struct home *home); /* NULL: none was given */
 uint64_t home_commits(const struct home *home);      /* grows by each; any thread */

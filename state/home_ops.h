@@ -30,6 +30,7 @@ struct home_ops {
                  struct leat_error *error);
     int (*sync)(struct home *home, bool wait, struct leat_error *error); /* to disk */
     size_t (*bytes)(struct home *home);
+    void (*figures)(struct home *home, struct home_figures *figures); /* NULL: there are none */
 };
 
 struct home {

@@ -256,6 +256,7 @@ int rocks_home_new(const struct home_options *options, struct home **out, struct
         .erase = rocks_erase,
         .sync = rocks_sync,
         .bytes = rocks_bytes,
+        .figures = rocks_figures,
     };
     struct rocks *rocks = memory_new(sizeof *rocks);
     char *message = NULL;

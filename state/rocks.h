@@ -28,6 +28,10 @@ int rocks_error(const struct rocks *rocks, const char *action, char *message,
 /* The shared block cache. */
 struct rocks_cache *rocks_cache_new(size_t bytes);
 void rocks_cache_free(struct rocks_cache *cache);
+size_t rocks_cache_used(const struct rocks_cache *cache);
+size_t rocks_cache_pinned(const struct rocks_cache *cache);
+
+void rocks_figures(struct home *home, struct home_figures *figures);
 
 struct rocksdb_options_t *rocks_options_new(struct rocks_cache *cache, size_t buffer_bytes);
 

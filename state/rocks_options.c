@@ -40,6 +40,16 @@ void rocks_cache_free(struct rocks_cache *cache)
     memory_free(cache);
 }
 
+size_t rocks_cache_used(const struct rocks_cache *cache)
+{
+    return rocksdb_cache_get_usage(cache->blocks);
+}
+
+size_t rocks_cache_pinned(const struct rocks_cache *cache)
+{
+    return rocksdb_cache_get_pinned_usage(cache->blocks);
+}
+
 /* Indexes and filters stand in the cache as well: else their memory would grow with the state. And
  * in pieces: the whole filter of a large table would be thrown out of a small cache, and read again
  * for the next key. */

@@ -183,6 +183,7 @@ static int load(struct store *store, struct staged_entry *entry, struct leat_err
     if (store->spec.scratch)
         return LEAT_OK;
     store->loaded.size = 0;
+    store->lookups.loaded++;
     code = home_get(store->home, staged_home_key(entry), &store->loaded, error);
     if (code <= 0)
         return code;
@@ -245,6 +246,7 @@ int store_entry(struct store *store, struct leat_bytes key, struct entry **out,
     struct staged_entry *entry = staged_find(&store->staged, key, hash);
     int code = LEAT_OK;
 
+    store->lookups.asked++;
     if (!entry)
         code = fetch(store, key, hash, &entry, error);
     else if (store_expired(store, key))
@@ -271,6 +273,11 @@ void store_add(struct store *store, struct leat_bytes key, const void *value, in
 size_t store_staged_bytes(const struct store *store)
 {
     return staged_bytes(&store->staged);
+}
+
+struct store_lookups store_lookups(const struct store *store)
+{
+    return store->lookups;
 }
 
 void store_publish_bytes(struct store *store, size_t least_change)

@@ -128,4 +128,10 @@ uint16_t store_number(const struct store *store);
 struct codec *store_codec(const struct store *store); /* of its values */
 size_t store_staged_bytes(const struct store *store);
 
+/* Rows that were asked for by their keys, and of these what the home was asked for: so far. */
+struct store_lookups {
+    uint64_t asked, loaded;
+};
+struct store_lookups store_lookups(const struct store *store);
+
 #endif

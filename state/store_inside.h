@@ -22,6 +22,7 @@ struct store {
     size_t unswept;               /* rows written since */
     size_t published_bytes;       /* what the budget knows of the staged map */
     uint64_t seen_commits;
+    struct store_lookups lookups;
     bool stale; /* rows were restored under the staged map */
 };
 
