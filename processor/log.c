@@ -108,6 +108,11 @@ int log_reader_poll(struct log_reader *reader, struct log_message *messages, siz
     return reader->ops->poll(reader, messages, max, timeout_ms, error);
 }
 
+int64_t log_reader_end(struct log_reader *reader, const struct log_position *partition)
+{
+    return reader->ops->end(reader, partition);
+}
+
 void log_message_free(struct log_message *message)
 {
     const struct log_owner *owner = message->owner;

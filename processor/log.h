@@ -136,6 +136,10 @@ int log_reader_poll(struct log_reader *reader, struct log_message *messages, siz
                     int timeout_ms, struct leat_error *error) MUST_CHECK;
 void log_message_free(struct log_message *message);
 
+/* The end of an assigned partition, markers and open transactions included, as it was when
+ * something was last fetched from there; -1: not known. Asks nobody. */
+int64_t log_reader_end(struct log_reader *reader, const struct log_position *partition);
+
 /* The record's headers, up to max; returns how many. They live as long as the message. */
 size_t log_message_headers(const struct log_message *message, struct log_header *headers,
                            size_t max);

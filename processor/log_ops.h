@@ -37,6 +37,7 @@ struct log_reader_ops {
     int (*unassign)(struct log_reader *, const struct log_position *, struct leat_error *);
     int (*pause)(struct log_reader *, const struct log_position *, bool, struct leat_error *);
     int (*poll)(struct log_reader *, struct log_message *, size_t, int, struct leat_error *);
+    int64_t (*end)(struct log_reader *, const struct log_position *);
     void (*message_free)(struct log_message *);
     size_t (*headers)(const struct log_message *, struct log_header *, size_t);
     void (*free)(struct log_reader *);

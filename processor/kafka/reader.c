@@ -341,6 +341,17 @@ static int reader_pause(struct log_reader *log_reader, const struct log_position
     return pause || place->started || place->gone ? LEAT_OK : place_start(reader, place, error);
 }
 
+static int64_t reader_end(struct log_reader *log_reader, const struct log_position *partition)
+{
+    struct kafka_reader *reader = (struct kafka_reader *)log_reader;
+    int64_t first, end;
+
+    if (rd_kafka_get_watermark_offsets(reader->handle, partition->topic, partition->partition,
+                                       &first, &end))
+        return -1;
+    return end >= 0 ? end : -1;
+}
+
 static void reader_message_free(struct log_message *message)
 {
     message_free((struct kafka_message *)message->owner);
@@ -392,6 +403,7 @@ static const struct log_reader_ops reader_ops = {
     .unassign = reader_unassign,
     .pause = reader_pause,
     .poll = reader_poll,
+    .end = reader_end,
     .message_free = reader_message_free,
     .headers = reader_headers,
     .free = reader_free,

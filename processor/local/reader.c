@@ -111,6 +111,19 @@ static int reader_pause(struct log_reader *super, const struct log_position *par
     return LEAT_OK;
 }
 
+static int64_t reader_end(struct log_reader *super, const struct log_position *partition)
+{
+    struct reader *reader = (struct reader *)super;
+    const struct place *place = find(reader, partition);
+    int64_t end = -1;
+
+    local_lock(reader->local);
+    if (place && place->partition)
+        end = place->partition->end_offset;
+    local_unlock(reader->local);
+    return end;
+}
+
 static bool is_gone(const struct place *place)
 {
     const struct local_partition *partition = place->partition;
@@ -310,6 +323,7 @@ const struct log_reader_ops local_reader_ops = {
     .unassign = reader_unassign,
     .pause = reader_pause,
     .poll = reader_poll,
+    .end = reader_end,
     .message_free = message_free,
     .headers = message_headers,
     .free = reader_free,
