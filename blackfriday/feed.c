@@ -33,12 +33,13 @@ struct channel {
     struct codec *codec; /* NULL: not written */
     int handle;
     int32_t partitions;
-    bool takes_future;
+    int64_t future_ms;
 };
 
 struct feed {
     struct log *log;
     const atomic_bool *stop;
+    int64_t patient_until_ms; /* by the monotonic clock; 0: up to RETRIES each time */
     struct log_writer *writer;
     struct channel channels[FEED_TOPICS];
     struct buffer wire;
@@ -66,8 +67,10 @@ static bool again(const struct feed *feed, int *code, int *tries, struct leat_er
         *code = error_set(error, LEAT_E_STOPPED, "stopped while waiting for an outage to end");
         return false;
     }
-    if (++*tries > RETRIES)
+    if (feed->patient_until_ms ? clock_ms(clock_system()) >= feed->patient_until_ms
+                               : *tries >= RETRIES)
         return false;
+    ++*tries;
     if (*tries % 25 == 1)
         log_warn("waiting", "for=\"%s\"", error->text);
     clock_sleep_ms(RETRY_MS);
@@ -107,7 +110,7 @@ static int try_setting(struct feed *feed, enum feed_topic id, struct leat_error 
     int code = log_topic_setting(feed->log, contract[id].name, "message.timestamp.after.max.ms",
                                  text, sizeof text, error);
 
-    feed->channels[id].takes_future = !text[0] || strtoll(text, NULL, 10) > INT64_MAX / 2;
+    feed->channels[id].future_ms = text[0] ? strtoll(text, NULL, 10) : INT64_MAX;
     return code;
 }
 
@@ -139,13 +142,19 @@ static int open_channel(struct feed *feed, struct registry *registry, enum feed_
 
 /* ---- coming and going ---------------------------------------------------------------------- */
 
-static int open_writer(struct feed *feed, size_t queue_bytes, struct leat_error *error)
+static int open_writer(struct feed *feed, const struct feed_options *options,
+                       struct leat_error *error)
 {
-    struct log_writer_options options = { .queue_bytes = queue_bytes ? queue_bytes : QUEUE_BYTES };
+    struct log_writer_options writing = {
+        .transactional_id = options->transactional_id,
+        .transaction_timeout_ms = options->transaction_timeout_ms,
+        .queue_bytes = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES,
+        .patience_ms = options->patience_ms,
+    };
     int code, tries = 0;
 
     do
-        code = log_writer_new(feed->log, &options, &feed->writer, error);
+        code = log_writer_new(feed->log, &writing, &feed->writer, error);
     while (again(feed, &code, &tries, error));
     return code;
 }
@@ -158,8 +167,10 @@ int feed_new(struct log *log, struct registry *registry, const struct feed_optio
 
     feed->log = log;
     feed->stop = options->stop;
+    if (options->patience_ms)
+        feed->patient_until_ms = clock_ms(clock_system()) + options->patience_ms;
     buffer_init(&feed->wire, LIMIT_VALUE_BYTES);
-    code = open_writer(feed, options->queue_bytes, error);
+    code = open_writer(feed, options, error);
     for (int id = 0; !code && id < FEED_TOPICS; id++)
         if (options->topics[id])
             code = open_channel(feed, registry, (enum feed_topic)id, options->partitions, error);
@@ -194,9 +205,14 @@ int32_t feed_partition(const struct feed *feed, enum feed_topic topic, struct le
     return partition_of(key, feed->channels[topic].partitions);
 }
 
+int64_t feed_future_ms(const struct feed *feed, enum feed_topic topic)
+{
+    return feed->channels[topic].future_ms;
+}
+
 bool feed_takes_future(const struct feed *feed, enum feed_topic topic)
 {
-    return feed->channels[topic].takes_future;
+    return feed->channels[topic].future_ms > INT64_MAX / 2;
 }
 
 int feed_encode(struct feed *feed, enum feed_topic topic, const void *value,
@@ -248,4 +264,19 @@ int feed_flush(struct feed *feed, struct leat_error *error)
 int64_t feed_lost(const struct feed *feed)
 {
     return feed->lost;
+}
+
+/* ---- transactions -------------------------------------------------------------------------- */
+
+int feed_begin(struct feed *feed, struct leat_error *error)
+{
+    return log_writer_begin(feed->writer, error);
+}
+
+/* Flushed by itself first: what fails before the commit was sent is not committed for certain. */
+int feed_commit(struct feed *feed, struct leat_error *error)
+{
+    return log_writer_flush(feed->writer, error)
+               ? LEAT_E_ABORTED
+               : log_writer_commit(feed->writer, NULL, NULL, 0, error);
 }

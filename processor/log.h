@@ -167,6 +167,7 @@ struct log_writer_options {
     const char *transactional_id; /* NULL: idempotent only */
     int transaction_timeout_ms;
     size_t queue_bytes;           /* bound on what is sent and not yet acknowledged */
+    int patience_ms;              /* how long one call waits out an outage; 0: for ever */
 };
 
 /* With a transactional id: fences its predecessor and settles what that left open; may take as
@@ -199,7 +200,8 @@ int log_writer_commit(struct log_writer *writer, struct log_group *group,
                       const struct log_position *positions, size_t count,
                       struct leat_error *error) MUST_CHECK;
 
-/* LEAT_OK: the transaction is closed and nothing of it will be seen. LEAT_E_FENCED: as above. */
+/* LEAT_OK: the transaction is closed and nothing of it will be seen. LEAT_E_FENCED: as above. An
+ * outage that outlasts the patience is LEAT_E_FENCED in both. */
 int log_writer_abort(struct log_writer *writer, struct leat_error *error) MUST_CHECK;
 
 /* The offset behind the last record of this writer that was acknowledged there; -1 if none was, or

@@ -40,9 +40,32 @@ static int judge(rd_kafka_error_t *object, struct leat_error *error, const char 
     return status;
 }
 
+/* ---- patience -------------------------------------------------------------------------------- */
+
+static int call_ms(const struct kafka_writer *writer)
+{
+    return writer->patience_ms ? writer->patience_ms : -1;
+}
+
+/* Whether the call that was begun then may be made again; pauses if so. */
+static bool is_patient(const struct kafka_writer *writer, int64_t begun_ms)
+{
+    if (writer->patience_ms && clock_ms(clock_system()) - begun_ms >= writer->patience_ms)
+        return false;
+    clock_sleep_ms(PAUSE_MS);
+    return true;
+}
+
+/* ---- begin and abort ------------------------------------------------------------------------- */
+
 int transaction_init(struct kafka_writer *writer, struct leat_error *error)
 {
-    return kafka_fail_object(error, rd_kafka_init_transactions(writer->handle, INIT_MS),
+    int patience_ms = writer->patience_ms;
+
+    return kafka_fail_object(error,
+                             rd_kafka_init_transactions(
+                                 writer->handle,
+                                 patience_ms && patience_ms < INIT_MS ? patience_ms : INIT_MS),
                              "take over transactional id '%s'", writer->transactional_id);
 }
 
@@ -64,14 +87,16 @@ int transaction_begin(struct log_writer *log_writer, struct leat_error *error)
 int transaction_abort(struct log_writer *log_writer, struct leat_error *error)
 {
     struct kafka_writer *writer = (struct kafka_writer *)log_writer;
-    int status = LEAT_OK;
+    int64_t begun_ms = clock_ms(clock_system());
+    int status;
 
     if (!writer->transactional || !writer->open)
         return LEAT_OK;
     failpoint("before_abort");
-    while ((status = judge(rd_kafka_abort_transaction(writer->handle, -1), error,
-                           "abort a transaction")) == LEAT_E_RETRY)
-        clock_sleep_ms(PAUSE_MS);
+    do
+        status = judge(rd_kafka_abort_transaction(writer->handle, call_ms(writer)), error,
+                       "abort a transaction");
+    while (status == LEAT_E_RETRY && is_patient(writer, begun_ms));
     writer->open = false;
     /* The sequence numbers of a batch that the broker refused are spent for librdkafka and not for
      * the broker, which would refuse the next transaction for the gap. */
@@ -79,6 +104,8 @@ int transaction_abort(struct log_writer *log_writer, struct leat_error *error)
         status = writer_reopen(writer, error);
     return status ? LEAT_E_FENCED : LEAT_OK;
 }
+
+/* ---- commit ---------------------------------------------------------------------------------- */
 
 /* Aborts for the reason that error holds, and keeps its sentence. */
 static int abort_for(struct kafka_writer *writer, struct leat_error *error)
@@ -95,6 +122,8 @@ static int conclude(struct kafka_writer *writer, int status, struct leat_error *
 {
     if (status == LEAT_E_ABORTED)
         status = abort_for(writer, error);
+    if (status == LEAT_E_RETRY)
+        status = LEAT_E_FENCED;
     if (status) {
         writer->open = false;
         if (error)
@@ -134,12 +163,14 @@ static int send_offsets(struct kafka_writer *writer, struct log_group *group,
 
 static int commit(struct kafka_writer *writer, struct leat_error *error)
 {
+    int64_t begun_ms = clock_ms(clock_system());
     int status;
 
     failpoint("before_commit");
-    while ((status = judge(rd_kafka_commit_transaction(writer->handle, -1), error,
-                           "commit the transaction")) == LEAT_E_RETRY)
-        clock_sleep_ms(PAUSE_MS);
+    do
+        status = judge(rd_kafka_commit_transaction(writer->handle, call_ms(writer)), error,
+                       "commit the transaction");
+    while (status == LEAT_E_RETRY && is_patient(writer, begun_ms));
     if (status == LEAT_E_ABORTED && writer->failed)
         delivery_fail(writer, error);
     if (!status)

@@ -252,6 +252,8 @@ static int open_handle(struct kafka_writer *writer, struct leat_error *error)
     if (status)
         return status;
     kafka_conf_number(conf, "queue.buffering.max.kbytes", (int64_t)(writer->queue_bytes >> 10) + 1);
+    if (writer->patience_ms)
+        kafka_conf_number(conf, "message.timeout.ms", writer->patience_ms);
     if (writer->transactional) {
         kafka_conf_set(conf, "transactional.id", writer->transactional_id);
         kafka_conf_number(conf, "transaction.timeout.ms", writer->transaction_timeout_ms);
@@ -284,6 +286,7 @@ int kafka_writer_new(struct log *log, const struct log_writer_options *options,
     writer->transactional_id = memory_text(options->transactional_id);
     writer->transaction_timeout_ms =
         options->transaction_timeout_ms ? options->transaction_timeout_ms : TRANSACTION_TIMEOUT_MS;
+    writer->patience_ms = options->patience_ms;
     writer->queue_bytes = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;
     status = open_handle(writer, error);
     if (status) {

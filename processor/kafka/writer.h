@@ -22,6 +22,7 @@ struct kafka_writer {
     size_t target_count, target_capacity;
     char *transactional_id; /* NULL: idempotent only */
     int transaction_timeout_ms;
+    int patience_ms; /* 0: an outage is waited out however long it takes */
     size_t queue_bytes;
     bool transactional, open; /* open: between begin and its end */
     bool failed;              /* a delivery failed since begin, or since the last flush */
