@@ -12,7 +12,7 @@ struct control {
     char *topic;
     struct crew *crew;
     _Atomic(struct log_group *) group;
-    uint64_t rebalances;
+    atomic_ullong rebalances;
 };
 
 /* Partitions that the table does not name belong to steps of a newer topology: nobody here can run
@@ -37,7 +37,7 @@ static void assigned(void *user, const int32_t *partitions, size_t count)
     int *tasks = memory_array(count, sizeof *tasks);
     size_t found = tasks_of(control, partitions, count, tasks);
 
-    control->rebalances++;
+    atomic_fetch_add(&control->rebalances, 1);
     log_info("tasks_assigned", "count=%zu", found);
     crew_add(control->crew, tasks, found);
     if (control->options.owners)
@@ -143,3 +143,8 @@ int control_commit(void *user, const struct log_position *positions, size_t coun
     return group ? log_group_commit(group, positions, count, error)
                  : error_set(error, LEAT_E_ABORTED, "the instance has left its group");
 }
+uint64_t control_rebalances(const struct control *control)
+{
+    return atomic_load(&control->rebalances);
+}
+

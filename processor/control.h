@@ -39,4 +39,6 @@ struct log_group *control_group(struct control *control); /* thread: any */
 int control_commit(void *control, const struct log_position *positions, size_t count,
                    struct leat_error *error);
 
+uint64_t control_rebalances(const struct control *control); /* thread: any */
+
 #endif

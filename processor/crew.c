@@ -271,6 +271,7 @@ static int start_member(struct crew *crew, size_t place, struct leat_error *erro
 
     member->crew = crew;
     options.transactional_id = id;
+    options.number = place;
     options.group = ask_group;
     options.commit = ask_commit;
     options.user = member;

@@ -142,7 +142,7 @@ struct metric *metric_new(struct metrics_block *block, const struct metric_famil
     return series;
 }
 
-void metric_observe(struct metric *metric, int64_t value)
+void metric_observe_many(struct metric *metric, int64_t value, int64_t times)
 {
     const struct metric_family *family = metric->family;
     size_t at = 0;
@@ -150,8 +150,13 @@ void metric_observe(struct metric *metric, int64_t value)
     assert(family->kind == METRIC_HISTOGRAM);
     while (at < family->bound_count && value > family->bounds[at])
         at++;
-    metric_bump(&metric->buckets[at], 1);
-    metric_bump(&metric->value, value);
+    metric_bump(&metric->buckets[at], times);
+    metric_bump(&metric->value, value * times);
+}
+
+void metric_observe(struct metric *metric, int64_t value)
+{
+    metric_observe_many(metric, value, 1);
 }
 
 /* ---- freeing without losing what was counted ---------------------------------------------- */

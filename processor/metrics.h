@@ -79,6 +79,7 @@ static inline int64_t metric_value(const struct metric *metric)
 }
 
 void metric_observe(struct metric *metric, int64_t value); /* of a histogram */
+void metric_observe_many(struct metric *metric, int64_t value, int64_t times);
 
 /* A gauge or counter that is asked for at each scrape. Thread: sample is called by the one that
  * scrapes, while nothing else can be added or freed. It stays until metrics_free(). */
@@ -87,6 +88,9 @@ void metrics_sample(struct metrics *metrics, const struct metric_family *family,
 
 /* CPU, memory, open files and start time of this process, by the names that every library uses. */
 void metrics_sample_process(struct metrics *metrics);
+
+/* How much memory it may have. */
+void metrics_sample_limit(struct metrics *metrics);
 
 /* Appends all series. LEAT_E_LIMIT. Thread: any. */
 int metrics_write(struct metrics *metrics, struct buffer *out) MUST_CHECK;

@@ -34,7 +34,8 @@ struct leat_streams {
     struct owners *owners;        /* tells others what is ours */
     struct control *control;
     struct crew *crew;
-    struct streams_status *status; /* metrics and the status server */
+    struct streams_metrics *metrics;
+    struct streams_status *status; /* the status server */
 
     pthread_t thread;
     bool started;

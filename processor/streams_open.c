@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "processor/internal_topics.h"
 #include "processor/streams.h"
+#include "processor/streams_metrics.h"
 #include "schemas/registry.h"
 #include "state/budget.h"
 #include "state/lock.h"
@@ -77,6 +78,12 @@ static int open_budget(struct leat_streams *streams, struct leat_error *error)
 {
     streams->budget = budget_new(
         (size_t)config_number(streams->config, "leat.memory.max.bytes"));
+    return LEAT_OK;
+}
+
+static int open_metrics(struct leat_streams *streams, struct leat_error *error)
+{
+    streams_metrics_start(streams);
     return LEAT_OK;
 }
 
@@ -229,6 +236,7 @@ static int open_crew(struct leat_streams *streams, struct leat_error *error)
                     .clock = clock_system(),
                     .budget = streams->budget,
                     .globals = streams->globals,
+                    .metrics = streams_metrics_all(streams->metrics),
                     .state_dir = streams->state_dir,
                     .transactional_id = id,
                     .settings = settings_of(streams),
@@ -285,8 +293,8 @@ static int patiently(struct leat_streams *streams,
 int streams_open(struct leat_streams *streams, struct leat_error *error)
 {
     static int (*const steps[])(struct leat_streams *, struct leat_error *) = {
-        open_log,   open_registry, open_layout,  open_state,   open_budget, check_topics,
-        open_table, open_topics,   open_globals, open_control, open_crew,   join,
+        open_log, open_registry, open_layout, open_state, open_budget, open_metrics, check_topics,
+        open_table, open_topics, open_globals, open_control, open_crew, join,
         streams_status_start, tell_owners,
     };
     int status = config_check(streams->config, error);
@@ -306,6 +314,7 @@ void streams_close(struct leat_streams *streams)
     crew_stop(streams->crew);
     owners_stop(streams->owners);
     control_free(streams->control);
+    streams_metrics_stop(streams);
     globals_stop(streams->globals);
     task_table_free(streams->table);
     layout_free(streams->layout);

@@ -4,8 +4,8 @@
 #include "base/logline.h"
 #include "base/memory.h"
 #include "processor/http.h"
-#include "processor/metrics.h"
 #include "processor/streams.h"
+#include "processor/streams_metrics.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,96 +15,15 @@
 
 struct streams_status {
     struct leat_streams *streams;
-    struct metrics *metrics;
+    struct queries *queries; /* NULL: the configuration does not want any */
     struct http *http;
 };
-
-/* ---- metrics --------------------------------------------------------------------------------- */
-
-#define SUM_OF(name, figure)                                                                       \
-    static int64_t name(void *user)                                                                \
-    {                                                                                              \
-        const struct leat_streams *streams = user;                                                 \
-        int64_t sum = 0;                                                                           \
-                                                                                                   \
-        for (size_t i = 0; i < crew_size(streams->crew); i++)                                      \
-            sum += (int64_t)atomic_load(&worker_figures(crew_worker(streams->crew, i))->figure);   \
-        return sum;                                                                                \
-    }
-
-SUM_OF(sum_records, records)
-SUM_OF(sum_commits, commits)
-SUM_OF(sum_aborts, aborts)
-SUM_OF(sum_restored, restored)
-SUM_OF(sum_rejected, rejected)
-SUM_OF(sum_tasks_dropped, dropped)
-SUM_OF(sum_late, late)
-SUM_OF(sum_tasks, tasks)
-SUM_OF(sum_running, running)
-
-static int64_t sum_dropped(void *user)
-{
-    const struct leat_streams *streams = user;
-
-    return sum_tasks_dropped(user) + (int64_t)globals_dropped(streams->globals);
-}
-
-/* The slowest of the workers' last commits. */
-static int64_t last_commit_us(void *user)
-{
-    const struct leat_streams *streams = user;
-    int64_t slowest = 0;
-
-    for (size_t i = 0; i < crew_size(streams->crew); i++) {
-        int64_t us = atomic_load(&worker_figures(crew_worker(streams->crew, i))->commit_us);
-
-        slowest = us > slowest ? us : slowest;
-    }
-    return slowest;
-}
-
-static int64_t state_now(void *user)
-{
-    return leat_streams_state(user);
-}
-
-static const struct {
-    struct metric_family family;
-    int64_t (*sample)(void *user);
-} families[] = {
-    { { "leat_records_total", "Records processed.", METRIC_COUNTER }, sum_records },
-    { { "leat_commits_total", "Commits of workers.", METRIC_COUNTER }, sum_commits },
-    { { "leat_aborts_total", "Transactions that were undone.", METRIC_COUNTER }, sum_aborts },
-    { { "leat_restored_records_total", "Changelog records read to restore state.", METRIC_COUNTER },
-      sum_restored },
-    { { "leat_rejected_records_total", "Records that could not be read.", METRIC_COUNTER },
-      sum_rejected },
-    { { "leat_dropped_records_total", "Records dropped: null keys, late ones.", METRIC_COUNTER },
-      sum_dropped },
-    { { "leat_late_records_total", "Windows that records came too late for.", METRIC_COUNTER },
-      sum_late },
-    { { "leat_tasks", "Tasks that this instance owns.", METRIC_GAUGE }, sum_tasks },
-    { { "leat_tasks_running", "Of these, restored and processing.", METRIC_GAUGE }, sum_running },
-    { { "leat_commit_seconds", "Time of the slowest worker's last commit.", METRIC_GAUGE, 1e-6 },
-      last_commit_us },
-    { { "leat_state", "0 created, 1 rebalancing, 2 running, 3 stopped, 4 failed.", METRIC_GAUGE },
-      state_now },
-};
-
-static void sample_all(struct streams_status *status)
-{
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        metrics_sample(status->metrics, &families[i].family, families[i].sample, status->streams);
-    metrics_sample_process(status->metrics);
-}
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
 static int page_metrics(void *user, struct buffer *out)
 {
-    struct streams_status *status = user;
-
-    return metrics_write(status->metrics, out);
+    return streams_metrics_write(((struct streams_status *)user)->streams, out);
 }
 
 static bool page_healthy(void *user, struct buffer *out)
@@ -129,11 +48,17 @@ static bool page_healthy(void *user, struct buffer *out)
 static bool page_ready(void *user, struct buffer *out)
 {
     struct leat_streams *streams = ((struct streams_status *)user)->streams;
-    int64_t tasks = sum_tasks(streams), running = sum_running(streams);
+    long long tasks = 0, running = 0;
 
+    for (size_t i = 0; i < crew_size(streams->crew); i++) {
+        const struct worker_figures *figures = worker_figures(crew_worker(streams->crew, i));
+
+        tasks += atomic_load(&figures->tasks);
+        running += atomic_load(&figures->running);
+    }
     if (tasks == running && leat_streams_state(streams) != LEAT_FAILED)
         return true;
-    buffer_format(out, "%lld of %lld tasks are running", (long long)running, (long long)tasks);
+    buffer_format(out, "%lld of %lld tasks are running", running, tasks);
     return false;
 }
 
@@ -174,7 +99,24 @@ static int page_tasks(void *user, struct buffer *out)
     return buffer_text(out, "]\n");
 }
 
+static void page_stores(void *user, const struct http_request *request, struct http_reply *reply)
+{
+    const struct streams_status *status = user;
+
+    queries_answer(status->queries, request, reply);
+}
+
 /* ---- the server ------------------------------------------------------------------------------ */
+
+static struct queries *new_queries(const struct leat_streams *streams)
+{
+    return queries_new(&(struct queries_options){ .log = streams->log,
+                                                  .layout = streams->layout,
+                                                  .registry = streams->registry,
+                                                  .crew = streams->crew,
+                                                  .control = streams->control,
+                                                  .globals = streams->globals });
+}
 
 int streams_status_start(struct leat_streams *streams, struct leat_error *error)
 {
@@ -183,14 +125,12 @@ int streams_status_start(struct leat_streams *streams, struct leat_error *error)
         .listen = config_text(streams->config, "leat.http.listen"),
         .port = (uint16_t)config_number(streams->config, "leat.http.port"),
         .expose = config_flag(streams->config, "leat.http.expose"),
-        .pages = { page_metrics, page_healthy, page_ready, page_topology, page_tasks, status },
+        .pages = { page_metrics, page_healthy, page_ready, page_topology, page_tasks, status, NULL },
     };
     int code;
 
     streams->status = status;
     status->streams = streams;
-    status->metrics = metrics_new();
-    sample_all(status);
     code = http_start(&options, &status->http, error);
     if (!code)
         log_info("status_server", "address=%s port=%d", options.listen, http_port(status->http));
@@ -203,8 +143,9 @@ void streams_status_stop(struct leat_streams *streams)
 
     if (!status)
         return;
+    queries_stop(status->queries);
     http_stop(status->http);
-    metrics_free(status->metrics);
+    queries_free(status->queries);
     memory_free(status);
     streams->status = NULL;
 }

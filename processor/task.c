@@ -277,6 +277,24 @@ static int refuse_current(struct task *task, struct leat_error *error)
     return LEAT_E_ABORTED;
 }
 
+static void end_turn(struct task *task, int done)
+{
+    struct task_turn *turn = &task->turns[task->turn_count];
+
+    task->records += (uint64_t)done;
+    if (task->woken)
+        task->busy_ms = clock_ms(task->options.clock);
+    task->woken = false;
+    if (!task->latest)
+        return;
+    if (task->turn_count < TASK_TURNS)
+        task->turn_count++;
+    else
+        done += (int)(--turn)->records;
+    *turn = (struct task_turn){ task->latest, task->latest_ms, done };
+    task->latest = NULL;
+}
+
 int task_run(struct task *task, int most, struct leat_error *error)
 {
     int done = 0;
@@ -303,12 +321,8 @@ int task_run(struct task *task, int most, struct leat_error *error)
         if (flow_full(task->flow))
             break;
     }
-    if (done) {
-        task->records += (uint64_t)done;
-        if (task->woken)
-            task->busy_ms = clock_ms(task->options.clock);
-        task->woken = false;
-    }
+    if (done)
+        end_turn(task, done);
     return done;
 }
 

@@ -65,10 +65,19 @@ struct input {
     int64_t end;                /* where the end was last seen */
     int64_t empty_since_ms;
     bool at_end, paused;
-    uint64_t rejected;
+    uint64_t rejected, buried;  /* buried: sent to the dead-letter topic */
     struct refusal *refusals;   /* not yet processed again */
     size_t refusal_count, refusal_capacity;
 };
+
+/* A turn of task_run(): its last record stands for all of them where latency is measured. */
+struct task_turn {
+    struct input *input;
+    int64_t at_ms;              /* event time */
+    int64_t records;
+};
+
+enum { TASK_TURNS = 32 };       /* between two commits; what comes then is added to the last one */
 
 struct task {
     struct task_options options;
@@ -86,6 +95,10 @@ struct task {
     int64_t busy_ms;            /* monotonic: when a record, no bare mark, was last taken */
     bool woken;                 /* one was since then */
     uint64_t records;
+    struct input *latest;       /* of this turn: where the last record came from; NULL: none yet */
+    int64_t latest_ms;          /* and its event time */
+    struct task_turn turns[TASK_TURNS];
+    size_t turn_count;          /* since the last commit; whoever reads them sets it to 0 */
 };
 
 int task_new(const struct task_options *options, struct task **out,

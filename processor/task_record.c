@@ -98,6 +98,7 @@ static int bury(struct task *task, struct input *input, const struct log_message
                                   .reason = reason,
                                   .sentence = sentence };
 
+    input->buried++;
     letter.topic = source ? source->rejects : NULL;
     letter.partitions = layout_topic(task->options.layout, input->port.node->step)->rejects;
     return dead_letter_send(task->writer, &letter, message, error);
@@ -240,6 +241,8 @@ int task_record(struct task *task, struct input *input, const struct log_message
     change.record.timestamp_ms = at_ms;
     enter_source(task, input, message, at_ms);
     input->port.records++;
+    task->latest = input;
+    task->latest_ms = at_ms;
     return flow_record(task->flow, input->port.node, &change, error);
 }
 

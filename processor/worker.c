@@ -33,6 +33,7 @@ int worker_new(const struct worker_options *options, struct worker **out, struct
     pthread_mutex_init(&worker->lock, NULL);
     worker->batch = memory_array(LIMIT_BATCH, sizeof *worker->batch);
     worker->last_commit_ms = worker->last_purge_ms = worker->last_recommit_ms = worker_now(worker);
+    worker->metrics = worker_metrics_new(options->metrics, options->number);
     status = log_reader_new(options->log, &reader, &worker->reader, error);
     if (status)
         worker_free(worker);
@@ -50,6 +51,7 @@ void worker_free(struct worker *worker)
     log_writer_free(worker->writer);
     log_reader_free(worker->reader);
     pthread_mutex_destroy(&worker->lock);
+    worker_metrics_free(worker->metrics);
     memory_free(worker->batch);
     memory_free(worker->slots);
     memory_free(worker->hosted);
@@ -209,6 +211,7 @@ static int run_tasks(struct worker *worker, struct leat_error *error)
 {
     int done = 0;
 
+    int64_t began_us = worker->in_hand ? 0 : clock_us(worker->options.clock);
     for (size_t i = 0; i < worker->hosted_count; i++) {
         int status = run_task(worker, worker->hosted[i], error);
 
@@ -220,6 +223,8 @@ static int run_tasks(struct worker *worker, struct leat_error *error)
         log_debug("transaction_holds", "worker=%s", worker->options.transactional_id);
     worker->in_hand += (uint64_t)done;
     atomic_fetch_add(&worker->figures.records, (unsigned long long)done);
+    if (done && !worker->in_hand)
+        worker_metrics_begin(worker, began_us);
     return done;
 }
 
@@ -300,6 +305,7 @@ int worker_step(struct worker *worker, int wait_ms, struct leat_error *error)
     atomic_store(&worker->figures.beat_ms, worker_now(worker));
     if (!worker->hosted_count) {
         if (wait_ms)
+    worker_metrics_look(worker);
             clock_sleep_ms(wait_ms);
         return LEAT_OK;
     }

@@ -46,6 +46,8 @@ struct worker_options {
     struct clock *clock;
     struct budget *budget;
     struct globals *globals;
+    struct metrics *metrics;      /* NULL: nothing is counted for them */
+    size_t number;                /* among the workers of the instance */
     const char *state_dir;        /* of the application; NULL: state in memory only */
     const char *transactional_id;
     struct worker_settings settings;

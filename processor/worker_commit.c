@@ -229,7 +229,9 @@ int commit_all(struct worker *worker, struct leat_error *error)
     worker->last_commit_ms = now_ms;
     worker->last_recommit_ms = all ? now_ms : worker->last_recommit_ms;
     atomic_fetch_add(&worker->figures.commits, 1);
-    atomic_store(&worker->figures.commit_us, clock_us(worker->options.clock) - began_us);
+    began_us = clock_us(worker->options.clock) - began_us;
+    atomic_store(&worker->figures.commit_us, began_us);
+    worker_metrics_commit(worker, began_us);
     return status;
 }
 
@@ -272,6 +274,7 @@ int commit_undo(struct worker *worker, int cause, struct leat_error *error)
     for (size_t i = 0; i < worker->hosted_count; i++)
         host_rewind(worker, worker->hosted[i], fenced, error);
     return LEAT_OK;
+    worker_metrics_undo(worker);
 }
 
 /* ---- what is committed is deleted ------------------------------------------------------------ */

@@ -131,6 +131,8 @@ static int advance_opening(struct worker *worker, struct hosted *hosted, struct 
     if (!status)
         status = task_register(hosted->task, error);
     if (!status)
+        worker_metrics_add(worker, hosted);
+    if (!status)
         set_stage(worker, hosted, STAGE_RESTORING);
     return status;
 }
@@ -342,6 +344,7 @@ void host_close(struct worker *worker, struct hosted *hosted)
 {
     go_back(worker, hosted);
     forget(worker, hosted);
+    worker_metrics_remove(worker, hosted);
     task_free(hosted->task);
     home_close(hosted->home);
     log_info("task_closed", "task=%s", hosted->what->name);

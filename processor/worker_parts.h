@@ -3,6 +3,7 @@
 #define PROCESSOR_WORKER_PARTS_H
 
 #include "processor/worker.h"
+#include "processor/worker_metrics.h"
 
 #include <pthread.h>
 
@@ -27,6 +28,7 @@ struct hosted {
     struct log_position *committed;  /* by input; LOG_OFFSET_NONE: not yet */
     struct log_position mark;        /* its own place in the task topic; topic NULL: none */
     bool marked;                     /* committed with the first offsets of its inputs */
+    struct hosted_metrics *metrics;  /* NULL: none, or not open yet */
     uint64_t records, restored;      /* as of the last commit; under the worker's lock */
 };
 
@@ -43,6 +45,7 @@ struct worker {
     struct hosted **hosted;
     size_t hosted_count, hosted_capacity;
     struct slot *slots;
+    struct worker_metrics *metrics;  /* NULL: none */
     size_t slot_count, slot_capacity;
     struct log_message *batch;
     bool in_transaction;
