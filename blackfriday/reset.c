@@ -142,11 +142,24 @@ static int find_named(struct reset *reset)
     return LEAT_OK;
 }
 
+/* A list leaves out what our user may not see; a reset that deleted nothing would pass for one. */
+static int check_right(struct reset *reset)
+{
+    char *name = memory_format("%s-tasks", reset->options->application_id);
+    struct log_topic topic = { .name = name };
+    int code = log_topic_look(reset->log, &topic, reset->error);
+
+    memory_free(name);
+    return code;
+}
+
 static int find_internal(struct reset *reset)
 {
     char *prefix, **names;
-    int count;
+    int count, code = check_right(reset);
 
+    if (code)
+        return code;
     if (reset->options->internal_count)
         return find_named(reset);
     prefix = memory_format("%s-", reset->options->application_id);

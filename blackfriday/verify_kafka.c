@@ -14,11 +14,12 @@
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 
-enum { TIMEOUT_MS = 15000, STALLED_MS = 60000, POLL_MS = 500 };
+enum { TIMEOUT_MS = 15000, LOOK_MS = 500, STALLED_MS = 60000, POLL_MS = 500 };
 
 struct kafka {
     struct verify_input input; /* first */
     rd_kafka_t *committed, *uncommitted;
+    char refusal[400]; /* why the brokers would not, as far as it was told */
 };
 
 /* One topic while it is read. */
@@ -30,10 +31,25 @@ struct topic {
     int32_t left;   /* partitions that are not */
 };
 
+/* Told when a handle is polled. An outage looks the same but for this. */
+static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opaque)
+{
+    struct kafka *kafka = opaque;
+
+    if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
+        snprintf(kafka->refusal, sizeof kafka->refusal, "%s", reason);
+}
+
 static int kafka_error(struct leat_error *error, const char *action, const char *name,
                        rd_kafka_resp_err_t code)
 {
-    return error_set(error, LEAT_E_LOG, "cannot %s '%s': %s", action, name, rd_kafka_err2str(code));
+    bool denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+                  code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+
+    return error_set(error, LEAT_E_LOG, "cannot %s '%s': %s%s", action, name,
+                     rd_kafka_err2str(code),
+                     denied ? "; our user lacks a right, docs/security.md lists those that are "
+                              "needed" : "");
 }
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value,
@@ -47,8 +63,8 @@ static int set(rd_kafka_conf_t *conf, const char *name, const char *value,
 }
 
 static int consumer_new(const char *brokers, const char *isolation,
-                        const struct verify_setting *settings, size_t count, rd_kafka_t **out,
-                        struct leat_error *error)
+                        const struct verify_setting *settings, size_t count,
+                        struct kafka *kafka, rd_kafka_t **out, struct leat_error *error)
 {
     const struct verify_setting own[] = {
         { "bootstrap.servers", brokers },   { "group.id", "blackfriday-verify" },
@@ -65,6 +81,8 @@ static int consumer_new(const char *brokers, const char *isolation,
         code = set(conf, own[i].name, own[i].value, error);
     for (size_t i = 0; !code && i < count; i++)
         code = set(conf, settings[i].name, settings[i].value, error);
+    rd_kafka_conf_set_opaque(conf, kafka);
+    rd_kafka_conf_set_error_cb(conf, on_error);
     if (!code) {
         *out = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
         if (*out)
@@ -75,18 +93,35 @@ static int consumer_new(const char *brokers, const char *isolation,
     return code;
 }
 
+/* Brokers that refuse us are asked no longer than it takes to hear why. */
+static rd_kafka_resp_err_t ask(struct kafka *kafka, rd_kafka_topic_t *topic,
+                               const struct rd_kafka_metadata **metadata)
+{
+    int64_t deadline = clock_ms(clock_system()) + TIMEOUT_MS;
+    rd_kafka_resp_err_t code;
+
+    do {
+        code = rd_kafka_metadata(kafka->uncommitted, 0, topic, metadata, LOOK_MS);
+        if (code)
+            rd_kafka_poll(kafka->uncommitted, 0);
+    } while (code && !*kafka->refusal && clock_ms(clock_system()) < deadline);
+    return code;
+}
+
 static int kafka_partitions(struct verify_input *input, const char *topic, struct leat_error *error)
 {
     struct kafka *kafka = (struct kafka *)input;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka->committed, topic, NULL);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka->uncommitted, topic, NULL);
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t code;
     int count = 0;
 
     if (!handle)
         return kafka_error(error, "look at topic", topic, rd_kafka_last_error());
-    code = rd_kafka_metadata(kafka->committed, 0, handle, &metadata, TIMEOUT_MS);
+    code = ask(kafka, handle, &metadata);
     rd_kafka_topic_destroy(handle);
+    if (code && *kafka->refusal)
+        return error_set(error, LEAT_E_LOG, "the brokers refuse verify: %s", kafka->refusal);
     if (code)
         return kafka_error(error, "look at topic", topic, code);
     if (metadata->topic_cnt == 1 && !metadata->topics[0].err)
@@ -258,10 +293,11 @@ int verify_kafka_new(const char *brokers, const struct verify_setting *settings,
     int code;
 
     kafka->input = (struct verify_input){ kafka_partitions, kafka_read, kafka_free };
-    code = consumer_new(brokers, "read_committed", settings, count, &kafka->committed, error);
+    code = consumer_new(brokers, "read_committed", settings, count, kafka, &kafka->committed,
+                        error);
     if (!code)
-        code = consumer_new(brokers, "read_uncommitted", settings, count, &kafka->uncommitted,
-                            error);
+        code = consumer_new(brokers, "read_uncommitted", settings, count, kafka,
+                            &kafka->uncommitted, error);
     if (!code) {
         rd_kafka_poll_set_consumer(kafka->committed);
         *out = &kafka->input;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- a file ------------------------------------------------------------------------------- */
 
@@ -97,12 +98,13 @@ static int read_lines(struct reading *reading, struct leat_error *error)
     return code;
 }
 
+/* A file that is not ours, a mounted secret say, may reach us by its group and no other way. */
 static void warn_of_readers(const struct reading *reading)
 {
     struct stat status;
 
     if (reading->secrets && !fstat(fileno(reading->file), &status) &&
-        (status.st_mode & (S_IRGRP | S_IROTH)))
+        (status.st_mode & (status.st_uid == geteuid() ? S_IRGRP | S_IROTH : S_IROTH)))
         log_warn("config_readable", "file=%s mend=\"it holds a secret: chmod 600\"", reading->path);
 }
 

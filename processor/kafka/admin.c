@@ -36,13 +36,13 @@ int kafka_topic_look(struct log *log, struct log_topic *topic, struct leat_error
     struct kafka_log *kafka = (struct kafka_log *)log;
     rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka->client, topic->name, NULL);
     const struct rd_kafka_metadata *metadata;
-    rd_kafka_resp_err_t code;
+    char action[300];
     int status;
 
     if (!handle)
         return error_set(error, LEAT_E_ARGUMENT, "'%s' is no name for a topic", topic->name);
-    code = rd_kafka_metadata(kafka->client, 0, handle, &metadata, KAFKA_CALL_MS);
-    status = kafka_fail(error, code, "look at topic '%s'", topic->name);
+    snprintf(action, sizeof action, "look at topic '%s'", topic->name);
+    status = kafka_metadata(kafka, handle, action, &metadata, error);
     if (!status) {
         status = partitions_of(metadata, topic, error);
         rd_kafka_metadata_destroy(metadata);
@@ -56,10 +56,10 @@ int kafka_topic_list(struct log *log, const char *prefix, char ***names, struct 
     struct kafka_log *kafka = (struct kafka_log *)log;
     const struct rd_kafka_metadata *metadata;
     size_t length = strlen(prefix), count = 0;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(kafka->client, 1, NULL, &metadata, KAFKA_CALL_MS);
+    int status = kafka_metadata(kafka, NULL, "list the topics", &metadata, error);
 
-    if (code)
-        return kafka_fail(error, code, "list the topics");
+    if (status)
+        return status;
     *names = memory_array((size_t)metadata->topic_cnt + 1, sizeof(char *));
     for (int i = 0; i < metadata->topic_cnt; i++)
         if (!strncmp(metadata->topics[i].topic, prefix, length))

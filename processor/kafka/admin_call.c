@@ -82,7 +82,8 @@ static int call_repeatedly(struct kafka_log *log, const struct kafka_call *call,
             *out = event;
             return LEAT_OK;
         }
-        status = error_set(error, kafka_status(code), "%s: %s", action, sentence);
+        status = error_set(error, kafka_status(code), "%s: %s%s", action, sentence,
+                           kafka_advice(code));
         rd_kafka_event_destroy(event);
         if (status != LEAT_E_RETRY || clock_ms(clock_system()) >= deadline)
             break;

@@ -83,9 +83,9 @@ static void name_failure(struct kafka_writer *writer, const rd_kafka_message_t *
     writer->failure.topic = target->number;
     error_set(&writer->failure.error,
               message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ? LEAT_E_LIMIT : LEAT_E_LOG,
-              "a record of %zu bytes could not be written to %s-%d: %s",
+              "a record of %zu bytes could not be written to %s-%d: %s%s",
               message->len + message->key_len, target->name, message->partition,
-              rd_kafka_err2str(message->err));
+              rd_kafka_err2str(message->err), kafka_advice(message->err));
 }
 
 /* ---- ends ----------------------------------------------------------------------------------- */
@@ -151,8 +151,8 @@ int delivery_fail(const struct kafka_writer *writer, struct leat_error *error)
 {
     if (writer->failure_named)
         return error_set(error, LEAT_E_ABORTED, "%s", writer->failure.error.text);
-    return error_set(error, LEAT_E_ABORTED, "records could not be written: %s",
-                     rd_kafka_err2str(writer->failure_code));
+    return error_set(error, LEAT_E_ABORTED, "records could not be written: %s%s",
+                     rd_kafka_err2str(writer->failure_code), kafka_advice(writer->failure_code));
 }
 
 int delivery_flush(struct kafka_writer *writer, struct leat_error *error)

@@ -1,5 +1,5 @@
 /* error.c - librdkafka's codes as the engine's statuses. Entry points: kafka_status(),
- * kafka_fail(), kafka_fail_object(). */
+ * kafka_fail(), kafka_fail_object(), kafka_advice(). */
 #include "processor/kafka/kafka.h"
 
 #include <stdarg.h>
@@ -50,14 +50,28 @@ int kafka_status(rd_kafka_resp_err_t code)
     return LEAT_E_LOG;
 }
 
-__attribute__((format(printf, 4, 0))) static int fail(struct leat_error *error, int status,
-                                                      const char *sentence, const char *format,
-                                                      va_list arguments)
+/* The broker names neither the user nor the right. */
+const char *kafka_advice(rd_kafka_resp_err_t code)
+{
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+        return "; our user lacks a right, docs/security.md lists those that are needed";
+    default:
+        return "";
+    }
+}
+
+__attribute__((format(printf, 5, 0))) static int fail(struct leat_error *error, int status,
+                                                      const char *sentence, const char *advice,
+                                                      const char *format, va_list arguments)
 {
     char action[256];
 
     vsnprintf(action, sizeof(action), format, arguments);
-    return error_set(error, status, "%s: %s", action, sentence);
+    return error_set(error, status, "%s: %s%s", action, sentence, advice);
 }
 
 int kafka_fail(struct leat_error *error, rd_kafka_resp_err_t code, const char *format, ...)
@@ -68,7 +82,7 @@ int kafka_fail(struct leat_error *error, rd_kafka_resp_err_t code, const char *f
     if (!status)
         return LEAT_OK;
     va_start(arguments, format);
-    fail(error, status, rd_kafka_err2str(code), format, arguments);
+    fail(error, status, rd_kafka_err2str(code), kafka_advice(code), format, arguments);
     va_end(arguments);
     return status;
 }
@@ -83,7 +97,8 @@ int kafka_fail_object(struct leat_error *error, rd_kafka_error_t *object, const 
     status = rd_kafka_error_is_retriable(object) ? LEAT_E_RETRY
                                                  : kafka_status(rd_kafka_error_code(object));
     va_start(arguments, format);
-    fail(error, status, rd_kafka_error_string(object), format, arguments);
+    fail(error, status, rd_kafka_error_string(object), kafka_advice(rd_kafka_error_code(object)),
+         format, arguments);
     va_end(arguments);
     rd_kafka_error_destroy(object);
     return status;

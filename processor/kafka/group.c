@@ -322,8 +322,8 @@ static int sort_message(struct kafka_group *group, const rd_kafka_message_t *mes
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL:
     case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
-        return error_set(error, LEAT_E_LOG, "group '%s': %s", group->name,
-                         rd_kafka_message_errstr(message));
+        return error_set(error, LEAT_E_LOG, "group '%s': %s%s", group->name,
+                         rd_kafka_message_errstr(message), kafka_advice(message->err));
     default:
         log_warn("group", "group=%s cause=\"%s\"", group->name, rd_kafka_message_errstr(message));
         return LEAT_OK;

@@ -27,8 +27,10 @@ struct kafka_log {
     struct log_setting *settings; /* the user's, owned */
     size_t setting_count;
     rd_kafka_t *client;
-    pthread_mutex_t mutex; /* guards offsets */
+    pthread_mutex_t mutex; /* guards all below */
     struct map offsets;    /* group -> its KAFKA_OFFSETS handle, made when first asked for */
+    bool met;              /* the brokers have answered once */
+    char refusal[512];     /* why they would not, since they last answered; "" */
 };
 
 /* ---- error.c ------------------------------------------------------------------------------ */
@@ -44,6 +46,9 @@ kafka_fail(struct leat_error *error, rd_kafka_resp_err_t code, const char *forma
 __attribute__((format(printf, 3, 4))) int
 kafka_fail_object(struct leat_error *error, rd_kafka_error_t *object, const char *format, ...);
 
+/* What to do about a code, as the end of a sentence; "" where there is no more to say. */
+const char *kafka_advice(rd_kafka_resp_err_t code);
+
 /* ---- conf.c ------------------------------------------------------------------------------- */
 
 int kafka_conf_new(const struct kafka_log *log, enum kafka_role role, rd_kafka_conf_t **out,
@@ -56,6 +61,16 @@ void kafka_conf_number(rd_kafka_conf_t *conf, const char *name, int64_t value);
 /* Takes conf, also when it fails. */
 int kafka_open(rd_kafka_conf_t *conf, rd_kafka_type_t type, rd_kafka_t **out,
                struct leat_error *error) MUST_CHECK;
+
+/* ---- contact.c ---------------------------------------------------------------------------- */
+
+/* For the client handle: has it tell why the brokers refuse it. */
+void kafka_contact_prepare(rd_kafka_conf_t *conf, struct kafka_log *kafka);
+
+/* What the brokers say of a topic, or of all (NULL). The caller destroys *out. LEAT_E_LOG: they
+ * refuse us, and have never done otherwise; LEAT_E_RETRY: an outage. */
+int kafka_metadata(struct kafka_log *kafka, rd_kafka_topic_t *topic, const char *action,
+                   const struct rd_kafka_metadata **out, struct leat_error *error) MUST_CHECK;
 
 /* ---- admin.c ------------------------------------------------------------------------------ */
 

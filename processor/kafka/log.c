@@ -67,6 +67,8 @@ int log_kafka_new(const char *brokers, const char *client_id, const struct log_s
     keep_settings(kafka, settings, count);
     status = kafka_conf_new(kafka, KAFKA_CLIENT, &conf, error);
     if (!status)
+        kafka_contact_prepare(conf, kafka);
+    if (!status)
         status = kafka_open(conf, RD_KAFKA_CONSUMER, &kafka->client, error);
     if (status) {
         kafka_free(&kafka->log);
