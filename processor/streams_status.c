@@ -15,7 +15,6 @@
 
 struct streams_status {
     struct leat_streams *streams;
-    struct queries *queries; /* NULL: the configuration does not want any */
     struct http *http;
 };
 
@@ -99,24 +98,7 @@ static int page_tasks(void *user, struct buffer *out)
     return buffer_text(out, "]\n");
 }
 
-static void page_stores(void *user, const struct http_request *request, struct http_reply *reply)
-{
-    const struct streams_status *status = user;
-
-    queries_answer(status->queries, request, reply);
-}
-
 /* ---- the server ------------------------------------------------------------------------------ */
-
-static struct queries *new_queries(const struct leat_streams *streams)
-{
-    return queries_new(&(struct queries_options){ .log = streams->log,
-                                                  .layout = streams->layout,
-                                                  .registry = streams->registry,
-                                                  .crew = streams->crew,
-                                                  .control = streams->control,
-                                                  .globals = streams->globals });
-}
 
 int streams_status_start(struct leat_streams *streams, struct leat_error *error)
 {
@@ -125,7 +107,7 @@ int streams_status_start(struct leat_streams *streams, struct leat_error *error)
         .listen = config_text(streams->config, "leat.http.listen"),
         .port = (uint16_t)config_number(streams->config, "leat.http.port"),
         .expose = config_flag(streams->config, "leat.http.expose"),
-        .pages = { page_metrics, page_healthy, page_ready, page_topology, page_tasks, status, NULL },
+        .pages = { page_metrics, page_healthy, page_ready, page_topology, page_tasks, status },
     };
     int code;
 
@@ -143,9 +125,7 @@ void streams_status_stop(struct leat_streams *streams)
 
     if (!status)
         return;
-    queries_stop(status->queries);
     http_stop(status->http);
-    queries_free(status->queries);
     memory_free(status);
     streams->status = NULL;
 }
