@@ -134,6 +134,11 @@ struct log_group *control_group(struct control *control)
     return atomic_load(&control->group);
 }
 
+uint64_t control_rebalances(const struct control *control)
+{
+    return atomic_load(&control->rebalances);
+}
+
 int control_commit(void *user, const struct log_position *positions, size_t count,
                    struct leat_error *error)
 {
@@ -143,8 +148,3 @@ int control_commit(void *user, const struct log_position *positions, size_t coun
     return group ? log_group_commit(group, positions, count, error)
                  : error_set(error, LEAT_E_ABORTED, "the instance has left its group");
 }
-uint64_t control_rebalances(const struct control *control)
-{
-    return atomic_load(&control->rebalances);
-}
-

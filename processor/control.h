@@ -35,10 +35,10 @@ void control_free(struct control *control);
 
 struct log_group *control_group(struct control *control); /* thread: any */
 
+uint64_t control_rebalances(const struct control *control); /* thread: any */
+
 /* At-least-once commits: crew_options.commit, with the control as user. */
 int control_commit(void *control, const struct log_position *positions, size_t count,
                    struct leat_error *error);
-
-uint64_t control_rebalances(const struct control *control); /* thread: any */
 
 #endif

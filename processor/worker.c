@@ -32,8 +32,8 @@ int worker_new(const struct worker_options *options, struct worker **out, struct
     worker->options.transactional_id = memory_text(options->transactional_id);
     pthread_mutex_init(&worker->lock, NULL);
     worker->batch = memory_array(LIMIT_BATCH, sizeof *worker->batch);
-    worker->last_commit_ms = worker->last_purge_ms = worker->last_recommit_ms = worker_now(worker);
     worker->metrics = worker_metrics_new(options->metrics, options->number);
+    worker->last_commit_ms = worker->last_purge_ms = worker->last_recommit_ms = worker_now(worker);
     status = log_reader_new(options->log, &reader, &worker->reader, error);
     if (status)
         worker_free(worker);
@@ -50,6 +50,7 @@ void worker_free(struct worker *worker)
         host_close(worker, worker->hosted[0]);
     log_writer_free(worker->writer);
     log_reader_free(worker->reader);
+    worker_metrics_free(worker->metrics);
     pthread_mutex_destroy(&worker->lock);
     worker_metrics_free(worker->metrics);
     memory_free(worker->batch);
@@ -209,9 +210,9 @@ static int run_task(struct worker *worker, struct hosted *hosted, struct leat_er
 
 static int run_tasks(struct worker *worker, struct leat_error *error)
 {
+    int64_t began_us = worker->in_hand ? 0 : clock_us(worker->options.clock);
     int done = 0;
 
-    int64_t began_us = worker->in_hand ? 0 : clock_us(worker->options.clock);
     for (size_t i = 0; i < worker->hosted_count; i++) {
         int status = run_task(worker, worker->hosted[i], error);
 
@@ -221,10 +222,10 @@ static int run_tasks(struct worker *worker, struct leat_error *error)
     }
     if (done && !worker->in_hand)
         log_debug("transaction_holds", "worker=%s", worker->options.transactional_id);
-    worker->in_hand += (uint64_t)done;
-    atomic_fetch_add(&worker->figures.records, (unsigned long long)done);
     if (done && !worker->in_hand)
         worker_metrics_begin(worker, began_us);
+    worker->in_hand += (uint64_t)done;
+    atomic_fetch_add(&worker->figures.records, (unsigned long long)done);
     return done;
 }
 
@@ -303,9 +304,9 @@ int worker_step(struct worker *worker, int wait_ms, struct leat_error *error)
     int status, done = 0;
 
     atomic_store(&worker->figures.beat_ms, worker_now(worker));
+    worker_metrics_look(worker);
     if (!worker->hosted_count) {
         if (wait_ms)
-    worker_metrics_look(worker);
             clock_sleep_ms(wait_ms);
         return LEAT_OK;
     }

@@ -271,10 +271,10 @@ int commit_undo(struct worker *worker, int cause, struct leat_error *error)
     }
     worker->in_transaction = false;
     worker->in_hand = 0;
+    worker_metrics_undo(worker);
     for (size_t i = 0; i < worker->hosted_count; i++)
         host_rewind(worker, worker->hosted[i], fenced, error);
     return LEAT_OK;
-    worker_metrics_undo(worker);
 }
 
 /* ---- what is committed is deleted ------------------------------------------------------------ */

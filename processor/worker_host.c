@@ -129,6 +129,8 @@ static int advance_opening(struct worker *worker, struct hosted *hosted, struct 
     if (!status && !hosted->task)
         status = open_task(worker, hosted, error);
     if (!status)
+        worker_metrics_add(worker, hosted);
+    if (!status)
         status = task_register(hosted->task, error);
     if (!status)
         worker_metrics_add(worker, hosted);
@@ -342,6 +344,7 @@ static void forget(struct worker *worker, const struct hosted *hosted)
 
 void host_close(struct worker *worker, struct hosted *hosted)
 {
+    worker_metrics_remove(worker, hosted);
     go_back(worker, hosted);
     forget(worker, hosted);
     worker_metrics_remove(worker, hosted);

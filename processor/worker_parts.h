@@ -42,10 +42,10 @@ struct worker {
     struct worker_options options;
     struct log_reader *reader;
     struct log_writer *writer;
+    struct worker_metrics *metrics;  /* NULL: none */
     struct hosted **hosted;
     size_t hosted_count, hosted_capacity;
     struct slot *slots;
-    struct worker_metrics *metrics;  /* NULL: none */
     size_t slot_count, slot_capacity;
     struct log_message *batch;
     bool in_transaction;
