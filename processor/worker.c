@@ -52,7 +52,6 @@ void worker_free(struct worker *worker)
     log_reader_free(worker->reader);
     worker_metrics_free(worker->metrics);
     pthread_mutex_destroy(&worker->lock);
-    worker_metrics_free(worker->metrics);
     memory_free(worker->batch);
     memory_free(worker->slots);
     memory_free(worker->hosted);
