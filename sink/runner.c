@@ -174,7 +174,7 @@ static int join(struct runner *runner, struct leat_error *error)
     return log_group_join(runner->log, &options, &runner->group, error);
 }
 
-/* A membership that cannot go on is ended, and another one begun. */
+/* A membership that cannot go on is ended, and another one begun; the first one has to succeed. */
 static int serve_group(struct runner *runner, int timeout_ms, struct leat_error *error)
 {
     struct leat_error why = { 0 };
@@ -185,6 +185,8 @@ static int serve_group(struct runner *runner, int timeout_ms, struct leat_error 
     status = log_group_poll(runner->group, timeout_ms, &why);
     if (!status || status == LEAT_E_RETRY)
         return LEAT_OK;
+    if (!runner->assigned)
+        return error_set(error, status, "%s", why.text);
     log_warn("sink-left-group", "sink=%s error=\"%s\"", runner->id, why.text);
     log_group_leave(runner->group);
     runner->group = NULL;

@@ -62,7 +62,7 @@ static rd_kafka_resp_err_t code_of(rd_kafka_event_t *event, const char **sentenc
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     code = rd_kafka_topic_result_error(result);
     *sentence = rd_kafka_topic_result_error_string(result);
-    if (!*sentence || !**sentence)
+    if (!*sentence || !**sentence || *kafka_advice(code))
         *sentence = rd_kafka_err2str(code);
     return code;
 }

@@ -22,20 +22,25 @@ enum {
     PAUSE_MS = 100,
 };
 
-/* What to do about an error object, which is destroyed. LEAT_E_RETRY: the same call again. */
+/* What to do about an error object, which is destroyed. LEAT_E_RETRY: the same call again.
+ * LEAT_E_LOG: a right is missing, and no other transaction would fare better. */
 static int judge(rd_kafka_error_t *object, struct leat_error *error, const char *action)
 {
     int status = LEAT_E_FENCED;
+    const char *advice;
 
     if (!object)
         return LEAT_OK;
-    if (rd_kafka_error_is_fatal(object))
+    advice = kafka_advice(rd_kafka_error_code(object));
+    if (*advice)
+        status = LEAT_E_LOG;
+    else if (rd_kafka_error_is_fatal(object))
         status = LEAT_E_FENCED;
     else if (rd_kafka_error_txn_requires_abort(object))
         status = LEAT_E_ABORTED;
     else if (rd_kafka_error_is_retriable(object))
         status = LEAT_E_RETRY;
-    error_set(error, status, "%s: %s", action, rd_kafka_error_string(object));
+    error_set(error, status, "%s: %s%s", action, rd_kafka_error_string(object), advice);
     rd_kafka_error_destroy(object);
     return status;
 }
