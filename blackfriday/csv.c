@@ -82,6 +82,7 @@ __attribute__((format(printf, 5, 6))) static int wrong(struct csv *csv, size_t l
     csv->fault.line = line;
     csv->fault.column = column;
     csv->fault.field = csv->count;
+    csv->fault.row_line = csv->row_line;
     va_start(arguments, format);
     vsnprintf(csv->fault.sentence, sizeof csv->fault.sentence, format, arguments);
     va_end(arguments);

@@ -46,6 +46,7 @@ __attribute__((format(printf, 4, 5))) int csv_expected(struct csv *csv, size_t i
 
 struct csv_fault { /* what was said last, taken apart */
     size_t line, column, field; /* field from 0 on */
+    size_t row_line;            /* that the row begins on */
     char sentence[LEAT_ERROR_TEXT];
 };
 
