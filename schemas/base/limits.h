@@ -35,6 +35,11 @@ enum {
     LIMIT_HTTP_CONNECTIONS = 32,        /* to the status server, at once */
     LIMIT_HTTP_URI_BYTES = 1024,        /* of a request to the status server */
     LIMIT_HTTP_REPLY_BYTES = 64 << 20,  /* of an answer of the status server */
+    LIMIT_HTTP_QUERY_BYTES = 8 << 10,   /* of the request's parameters */
+    LIMIT_QUERY_ROWS = 10000,           /* rows of one answer about a store */
+    LIMIT_QUERY_BYTES = 32 << 20,       /* and their bytes, as JSON */
+    LIMIT_QUERY_MS = 10000,             /* time for one */
+    LIMIT_QUERY_PEERS = 8,              /* that ask another instance, at once */
     LIMIT_CSV_LINE_BYTES = 64 << 10,    /* one line of a CSV file */
     LIMIT_CSV_FIELDS = 256,             /* fields of one line of it */
     LIMIT_UPLOAD_BYTES = 256 << 20,     /* a file that is uploaded, unless told otherwise */
@@ -55,6 +60,13 @@ enum {
     LIMIT_WEB_TOKEN_BYTES = 256,
     LIMIT_WEB_FAILURES = 10,            /* wrong tokens a minute from one address */
     LIMIT_WEB_ADDRESSES = 64,           /* addresses whose wrong tokens are counted */
+    LIMIT_WEB_WINDOWS = 200000,         /* windows of one topic that are kept apart */
+    LIMIT_WEB_TOPS = 512,               /* windows of the top products that are kept */
+    LIMIT_WEB_ROWS = 20000,             /* categories, regions or stores */
+    LIMIT_WEB_NAMES = 200000,           /* products, or stores, that have a name */
+    LIMIT_WEB_ITEMS = 3000000,          /* products in stores */
+    LIMIT_WEB_TEXT_BYTES = 200,         /* of a name or id that is shown; the rest is cut off */
+    LIMIT_WEB_RECORD_BYTES = 32 << 10,  /* key and value of a record that is looked at */
 };
 
 #endif
