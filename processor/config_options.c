@@ -148,6 +148,11 @@ static const struct config_option options[] = {
     { "leat.state.flush.bytes", "Writes of a task after which its state is flushed.",
       CONFIG_SIZE, "16MB", 64 << 10, GB },
 
+    { "leat.state.slots",
+      "Instances that may share state.dir: each takes a folder of its own in it that is free, and "
+      "finds its predecessor's state there.",
+      CONFIG_NUMBER, "1", 1, 1000 },
+
     /* ---- the schema registry ---- */
     { "schema.registry.basic.auth.user.info", "user:password for the schema registry.",
       CONFIG_TEXT, .secret = true, .check = check_user_info },

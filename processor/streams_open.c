@@ -69,9 +69,17 @@ static int open_registry(struct leat_streams *streams, struct leat_error *error)
 
 static int open_state(struct leat_streams *streams, struct leat_error *error)
 {
-    streams->state_dir = memory_format("%s/%s", config_text(streams->config, "state.dir"),
-                                       streams->application);
-    return lock_take(streams->state_dir, &streams->lock, error);
+    int slots = (int)config_number(streams->config, "leat.state.slots"), code;
+    char *folder = memory_format("%s/%s", config_text(streams->config, "state.dir"),
+                                 streams->application);
+
+    if (slots == 1) {
+        streams->state_dir = folder;
+        return lock_take(folder, &streams->lock, error);
+    }
+    code = lock_take_slot(folder, slots, &streams->state_dir, &streams->lock, error);
+    memory_free(folder);
+    return code;
 }
 
 static int open_budget(struct leat_streams *streams, struct leat_error *error)
