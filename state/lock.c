@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -90,14 +91,15 @@ static int write_holder(struct lock *lock, const char *path, struct leat_error *
     return LEAT_OK;
 }
 
-static int lock_file(struct lock *lock, const char *path, struct leat_error *error)
+static int lock_file(struct lock *lock, const char *path, bool *busy, struct leat_error *error)
 {
     lock->file = openat(lock->directory, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (lock->file < 0)
         return fail(error, "open the lock in", path);
     if (!flock(lock->file, LOCK_EX | LOCK_NB))
         return write_holder(lock, path, error);
-    if (errno == EWOULDBLOCK)
+    *busy = errno == EWOULDBLOCK;
+    if (*busy)
         return error_set(error, LEAT_E_STATE,
                          "the state directory '%s' is in use by process %ld: set another state.dir "
                          "for each instance on this machine",
@@ -172,7 +174,7 @@ static int find_instance(struct lock *lock, const char *path, struct leat_error 
         path);
 }
 
-int lock_take(const char *directory, struct lock **out, struct leat_error *error)
+static int take(const char *directory, struct lock **out, bool *busy, struct leat_error *error)
 {
     struct lock *lock = memory_new(sizeof *lock);
     int code;
@@ -181,13 +183,36 @@ int lock_take(const char *directory, struct lock **out, struct leat_error *error
     lock->directory = lock->file = -1;
     if ((code = make_directories(directory, error)) ||
         (code = open_directory(directory, &lock->directory, error)) ||
-        (code = lock_file(lock, directory, error)) ||
+        (code = lock_file(lock, directory, busy, error)) ||
         (code = find_instance(lock, directory, error))) {
         lock_release(lock);
         return code;
     }
     *out = lock;
     return LEAT_OK;
+}
+
+int lock_take(const char *directory, struct lock **out, struct leat_error *error)
+{
+    bool busy = false;
+
+    return take(directory, out, &busy, error);
+}
+
+int lock_take_slot(const char *directory, int slots, char **path, struct lock **out,
+                   struct leat_error *error)
+{
+    assert(slots > 0);
+    for (int slot = 1;; slot++) {
+        bool busy = false;
+        int code;
+
+        *path = memory_format("%s/%d", directory, slot);
+        code = take(*path, out, &busy, error);
+        if (!busy || slot == slots)
+            return code;
+        memory_free(*path);
+    }
 }
 
 void lock_release(struct lock *lock)

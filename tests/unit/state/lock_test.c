@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE
 #include "scene.h"
 
+#include "base/memory.h"
 #include "state/lock.h"
 
 #include <fcntl.h>
@@ -93,6 +94,61 @@ Test(lock, names_the_process_that_has_it, .init = start, .fini = stop)
     kill(pid, SIGKILL);
     cr_assert_eq(waitpid(pid, NULL, 0), pid);
     lock_release(take());
+}
+
+static struct lock *take_slot(int slots, const char *folder)
+{
+    struct leat_error error = { 0 };
+    char wanted[128], *found;
+    struct lock *lock;
+
+    snprintf(wanted, sizeof wanted, "%s/%s", path, folder);
+    OK(lock_take_slot(path, slots, &found, &lock, &error), &error);
+    cr_assert_str_eq(found, wanted);
+    memory_free(found);
+    return lock;
+}
+
+Test(lock, instances_that_share_a_directory_take_the_first_free_folder, .init = start, .fini = stop)
+{
+    struct lock *first = take_slot(3, "1"), *second = take_slot(3, "2"), *third = take_slot(3, "3");
+    char id[64];
+
+    cr_assert_str_neq(lock_instance(first), lock_instance(second));
+    snprintf(id, sizeof id, "%s", lock_instance(second));
+    lock_release(second);
+    second = take_slot(3, "2");
+    cr_assert_str_eq(lock_instance(second), id);
+    lock_release(first);
+    lock_release(second);
+    lock_release(third);
+}
+
+Test(lock, one_instance_too_many_is_refused, .init = start, .fini = stop)
+{
+    struct lock *first = take_slot(1, "1"), *second;
+    struct leat_error error = { 0 };
+    char *folder;
+
+    cr_assert_eq(lock_take_slot(path, 1, &folder, &second, &error), LEAT_E_STATE);
+    cr_assert(strstr(error.text, "in use") && !second, "%s", error.text);
+    memory_free(folder);
+    lock_release(first);
+}
+
+Test(lock, what_is_wrong_with_a_folder_is_said_and_not_passed_over, .init = start, .fini = stop)
+{
+    struct leat_error error = { 0 };
+    struct lock *lock;
+    char *folder;
+
+    lock_release(take_slot(2, "1"));
+    snprintf(path + strlen(path), 3, "/1");
+    cr_assert_eq(chmod(path, 0777), 0);
+    path[strlen(path) - 2] = 0;
+    cr_assert_eq(lock_take_slot(path, 2, &folder, &lock, &error), LEAT_E_STATE);
+    cr_assert(strstr(error.text, "may be written by others"), "%s", error.text);
+    memory_free(folder);
 }
 
 Test(lock, refuses_a_link, .init = start, .fini = stop)
