@@ -11,9 +11,19 @@
 struct arguments {
     int64_t count, updates, products, stores, seed, partitions, only, except;
     double rate, late, invalid, unknown, duplicate, odd, skew;
-    const char *start, *span;
+    const char *start, *span, *curve, *day;
     bool no_master, live;
 };
+
+static int fill_curve(const struct arguments *with, struct generate_options *options,
+                      struct leat_error *error)
+{
+    if (!strcmp(with->curve, "steady"))
+        return LEAT_OK;
+    if (!strcmp(with->curve, "day"))
+        return generate_span(with->day, &options->day_ms, error);
+    return error_set(error, LEAT_E_ARGUMENT, "--curve is steady or day, not '%s'", with->curve);
+}
 
 static int fill(const struct arguments *with, struct generate_options *options,
                 struct leat_error *error)
@@ -44,6 +54,8 @@ static int fill(const struct arguments *with, struct generate_options *options,
                                      : EVENT_ALL,
         .partition = (int32_t)(with->only >= 0 ? with->only : with->except),
     };
+    if (!status)
+        status = fill_curve(with, options, error);
     if (status)
         return status;
     /* Without a start the span ends now: a day that is over, with nothing ahead of the clock. */
@@ -75,7 +87,8 @@ static int run(int argc, char **argv)
 {
     struct arguments with = { .count = -1, .updates = -1, .products = 10000, .stores = 100,
                               .seed = 1, .partitions = 4, .only = -1, .except = -1,
-                              .late = 0, .invalid = 0, .span = "1h", .skew = 0.8 };
+                              .late = 0, .invalid = 0, .span = "1h", .curve = "steady", .day = "24h",
+                              .skew = 0.8 };
     const struct cli_option options[] = {
         { "--count", "N", "sales to send, as fast as can be unless --rate is given; without it: "
           "live, until stopped", CLI_INTEGER, &with.count },
@@ -89,6 +102,9 @@ static int run(int argc, char **argv)
           CLI_TEXT, &with.start },
         { "--span", "TIME", "event time from the first to the last (1h)", CLI_TEXT, &with.span },
         { "--live", NULL, "a record's time is the time it is sent", CLI_FLAG, &with.live },
+        { "--curve", "steady|day", "of live sales: always the rate, or a day's ups and downs around "
+          "it", CLI_TEXT, &with.curve },
+        { "--day", "TIME", "that a day of that curve takes (24h)", CLI_TEXT, &with.day },
         { "--late", "PERCENT", "sales that come too late for their windows", CLI_REAL, &with.late,
           0, 100 },
         { "--invalid", "PERCENT", "records that are invalid, in every way", CLI_REAL,

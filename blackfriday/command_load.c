@@ -7,10 +7,12 @@
 
 #include <stdio.h>
 
-static int work(const struct cli *cli, int64_t partitions, struct leat_error *error)
+static int work(const struct cli *cli, int64_t partitions, bool all_topics,
+                struct leat_error *error)
 {
-    struct load_options options = { cli->arguments[0], cli->arguments[1], (int32_t)partitions,
-                                    cli_stop() };
+    struct load_options options = { .products = cli->arguments[0], .stores = cli->arguments[1],
+                                    .partitions = (int32_t)partitions, .all_topics = all_topics,
+                                    .stop = cli_stop() };
     struct registry *registry = NULL;
     struct load_counts counts = { 0 };
     struct log *log = NULL;
@@ -31,11 +33,14 @@ static int work(const struct cli *cli, int64_t partitions, struct leat_error *er
 static int run(int argc, char **argv)
 {
     int64_t partitions = 4;
+    bool all_topics = false;
     const struct cli_option options[] = {
         { "--partitions", "N", "of topics that are missing (4)", CLI_INTEGER, &partitions, 1,
           10000 },
+        { "--all-topics", NULL, "make the topics of sales and inventory updates too", CLI_FLAG,
+          &all_topics },
     };
-    struct cli cli = { &command_load, options, 1 };
+    struct cli cli = { &command_load, options, 2 };
     struct leat_error error = { 0 };
     int status = cli_parse(&cli, argc, argv, &error);
 
@@ -43,7 +48,7 @@ static int run(int argc, char **argv)
         status = error_set(&error, LEAT_E_ARGUMENT,
                            "load takes two files: products.csv stores.csv");
     if (!status)
-        status = work(&cli, partitions, &error);
+        status = work(&cli, partitions, all_topics, &error);
     cli_free(&cli);
     return status < 0 ? cli_fail(&error) : 0;
 }

@@ -13,6 +13,7 @@
 #include "retail/store.h"
 
 #include <assert.h>
+#include <math.h>
 #include <unistd.h>
 
 enum {
@@ -107,6 +108,18 @@ static void end_progress(const struct run *run)
         fputc('\n', stderr);
 }
 
+/* How long after the beginning event number n is due. A day has the events of its length at the
+ * rate, whenever they come. */
+static double due_ms(const struct generate_options *options, int64_t number)
+{
+    double a_day = options->rate * (double)options->day_ms / 1000, days;
+
+    if (a_day < 1)
+        return (double)number / options->rate * 1000;
+    days = floor((double)number / a_day);
+    return (days + spread_day((double)number / a_day - days)) * (double)options->day_ms;
+}
+
 /* Waits until event number n is due. What was sent before is flushed, so that it is seen. */
 static int keep_pace(struct run *run, int64_t number, struct leat_error *error)
 {
@@ -118,7 +131,7 @@ static int keep_pace(struct run *run, int64_t number, struct leat_error *error)
         atomic_store(run->options->sent, run->sent);
     if (run->options->rate <= 0)
         return LEAT_OK;
-    due_us = run->begun_us + (int64_t)((double)number / run->options->rate * 1e6);
+    due_us = run->begun_us + (int64_t)(due_ms(run->options, number) * 1000);
     if (due_us - now_us < SLEEP_MS * 1000 / 4)
         return LEAT_OK;
     code = feed_flush(run->feed, error);
@@ -159,7 +172,7 @@ static int64_t time_of(const struct run *run, int64_t number)
     double share, at_ms;
 
     if (options->live)
-        return options->start_ms + (int64_t)((double)number / options->rate * 1000);
+        return options->start_ms + (int64_t)due_ms(options, number);
     share = ((double)number + 0.5) / (double)run->total;
     at_ms = (double)options->start_ms + spread_day(share) * (double)options->span_ms;
     at_ms -= jitter_ms > 0 ? dice_below(&dice, (uint32_t)jitter_ms) : 0;

@@ -20,6 +20,8 @@ struct generate_options {
     int64_t updates;            /* endless: 0 for none, else one in six */
     double rate;                /* of both together, a second; 0: as fast as can be */
     bool live;                  /* the record's time is the time it is sent by the rate; else: */
+    int64_t day_ms;             /* live: the rate follows the curve of the day, which takes this
+                                   long; 0: it is steady */
     int64_t start_ms, span_ms;  /* spread over this, by the curve of the day */
     int32_t partitions;         /* of topics that are missing; 0: 4 */
     bool no_master;             /* products and stores are there already */

@@ -102,7 +102,8 @@ int load(struct log *log, struct registry *registry, const struct load_options *
          struct load_counts *counts, struct leat_error *error)
 {
     struct feed_options feeding = {
-        .topics = { [FEED_PRODUCTS] = options->products, [FEED_STORES] = options->stores },
+        .topics = { [FEED_PRODUCTS] = options->products, [FEED_STORES] = options->stores,
+                    [FEED_UPDATES] = options->all_topics, [FEED_SALES] = options->all_topics },
         .partitions = options->partitions ? options->partitions : DEFAULT_PARTITIONS,
         .stop = options->stop,
     };

@@ -10,6 +10,7 @@
 #include "base/error.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct log;
@@ -18,6 +19,7 @@ struct registry;
 struct load_options {
     const char *products, *stores; /* paths; NULL: not loaded */
     int32_t partitions;            /* of topics that are missing; 0: 4 */
+    bool all_topics;               /* makes those of sales and updates too */
     const atomic_bool *stop;       /* NULL: none */
 };
 

@@ -233,6 +233,32 @@ Test(input_generate, a_rate_spaces_live_sales_evenly)
     cr_assert(eq(i64, counts.sales, 200));
 }
 
+static void see_time(void *user, const struct log_message *message)
+{
+    int *hours = user;
+    int64_t at_ms = message->timestamp_ms - friday_ms;
+
+    cr_assert(at_ms >= 0 && at_ms < 240, "%lld ms after the doors opened", (long long)at_ms);
+    hours[at_ms / 10]++;
+}
+
+Test(input_generate, live_sales_follow_the_curve_of_a_day_of_any_length)
+{
+    struct generate_options options = day();
+    int hours[24] = { 0 };
+
+    options.event.late_percent = options.event.invalid_percent = 0;
+    options.sales = 960;
+    options.updates = 0;
+    options.live = true;
+    options.rate = 4000;
+    options.day_ms = 240;
+    run(&bench, &options);
+    cr_assert(eq(int, input_bench_read(&bench, "sales", see_time, hours), 960));
+    cr_assert(hours[3] < 10, "%d sales at night", hours[3]);
+    cr_assert(hours[9] > 60, "%d sales in the morning's peak", hours[9]);
+}
+
 Test(input_generate, hot_products_sell_most_and_the_day_has_its_peaks)
 {
     struct spread *spread = spread_new(1000, 1);

@@ -15,6 +15,7 @@
 static char products[] = "/tmp/leat-products-XXXXXX", stores[] = "/tmp/leat-stores-XXXXXX";
 static struct input_bench bench;
 static struct load_counts counts;
+static bool all_topics;
 
 static void start(void)
 {
@@ -32,6 +33,8 @@ static void stop(void)
 
 TestSuite(input_load, .init = start, .fini = stop);
 
+static const char sound_products[] = "product_id,name,category,subcategory,price,supplier_id\n"
+                                     "P1,a,b,c,1.00,V1\n";
 static const char sound_stores[] = "store_id,location,region,size,manager\n"
                                    "S1,Ulm,South,small,\"Vogel, A.\"\n";
 
@@ -46,7 +49,8 @@ static void write_file(const char *path, const char *text)
 
 static int load_both(const char *product_text, const char *store_text)
 {
-    struct load_options options = { .products = products, .stores = stores, .partitions = 3 };
+    struct load_options options = { .products = products, .stores = stores, .partitions = 3,
+                                    .all_topics = all_topics };
 
     write_file(products, product_text);
     write_file(stores, store_text);
@@ -97,6 +101,22 @@ Test(input_load, columns_may_stand_in_any_order)
     cr_assert(eq(int, log_topic_setting(bench.log, "products", "cleanup.policy", text,
                                         sizeof text, &bench.error), LEAT_OK));
     cr_assert(eq(str, text, "compact"));
+}
+
+Test(input_load, the_other_topics_are_made_where_that_is_asked_for)
+{
+    static const char *const names[] = { "sales", "inventory-updates" };
+
+    all_topics = true;
+    cr_assert(eq(int, load_both(sound_products, sound_stores), LEAT_OK), "%s",
+              bench.error.text);
+    all_topics = false;
+    for (size_t i = 0; i < 2; i++) {
+        struct log_topic topic = { .name = names[i] };
+
+        cr_assert(eq(int, log_topic_look(bench.log, &topic, &bench.error), LEAT_OK));
+        cr_assert(topic.partitions > 0, "%s is missing", names[i]);
+    }
 }
 
 Test(input_load, a_wrong_header_is_named)
