@@ -2,9 +2,22 @@
 #include "blackfriday/cli.h"
 #include "blackfriday/settings.h"
 #include "blackfriday/tables.h"
+#include "processor/http.h"
 #include "processor/log.h"
 #include "schemas/registry.h"
 #include "sink/runner.h"
+#include "sink/status.h"
+
+static int start_status(const struct config *config, struct sink_options *options,
+                        struct leat_error *error)
+{
+    struct http_options http = { .listen = config_text(config, "leat.http.listen"),
+                                 .port = (uint16_t)config_number(config, "leat.http.port"),
+                                 .expose = config_flag(config, "leat.http.expose") };
+
+    return sink_status_start(&http, options->tables, options->table_count,
+                             config_number(config, "leat.watchdog.ms"), &options->status, error);
+}
 
 static int work(const struct cli *cli, bool until_caught_up, struct leat_error *error)
 {
@@ -15,10 +28,13 @@ static int work(const struct cli *cli, bool until_caught_up, struct leat_error *
 
     settings_sink(cli->config, &options);
     options.registry = registry;
+    if (!status)
+        status = start_status(cli->config, &options, error);
     if (!status) {
         cli_catch_signals();
         status = sink_run(log, &options, cli_stop(), error);
     }
+    sink_status_stop(options.status);
     registry_free(registry);
     log_free(log);
     return status;

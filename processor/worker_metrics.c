@@ -9,21 +9,16 @@
 #include "processor/worker_metrics_parts.h"
 
 #include "base/memory.h"
+#include "processor/metrics_bounds.h"
 
 enum { LOOK_MS = 1000, STATE_LOOKS = 5 /* RocksDB is asked at every fifth look */ };
 
-static const int64_t fast_us[] = { 1000,    2500,    5000,     10000,    25000,
-                                   50000,   100000,  250000,   500000,   1000000,
-                                   2500000, 5000000, 10000000, 30000000, 60000000 };
-
-#define FAST .scale = 1e-6, .bounds = fast_us, .bound_count = sizeof fast_us / sizeof *fast_us
-
 static const struct metric_family commit_family = {
-    "leat_commit_duration_seconds", "Time of a commit: flush, log, state.", METRIC_HISTOGRAM, FAST
+    "leat_commit_duration_seconds", "Time of a commit: flush, log, state.", METRIC_HISTOGRAM, METRIC_SHORT
 };
 static const struct metric_family transaction_family = {
     "leat_transaction_seconds", "From a transaction's first record to its commit.",
-    METRIC_HISTOGRAM, FAST
+    METRIC_HISTOGRAM, METRIC_SHORT
 };
 static const struct metric_family last_commit_family = {
     "leat_last_commit_timestamp_seconds",

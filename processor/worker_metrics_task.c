@@ -2,6 +2,7 @@
 #include "processor/worker_metrics_parts.h"
 
 #include "base/memory.h"
+#include "processor/metrics_bounds.h"
 #include "state/store.h"
 
 #include <inttypes.h>
@@ -32,10 +33,6 @@ struct hosted_metrics {
     struct store_lookups lookups;
 };
 
-static const int64_t latency_ms[] = { 5,     10,    25,     50,     100,     250,     500,
-                                      1000,  2500,  5000,   10000,  30000,   60000,   120000,
-                                      300000, 600000, 1800000, 3600000, 21600000, 86400000 };
-
 static const struct metric_family records_family = {
     "leat_records_total", "Records processed, by the topic they were read from.", METRIC_COUNTER
 };
@@ -51,7 +48,7 @@ static const struct metric_family dead_family = {
 };
 static const struct metric_family latency_family = {
     "leat_latency_seconds", "From a record's event time to the commit of what it caused.",
-    METRIC_HISTOGRAM, 1e-3, latency_ms, sizeof latency_ms / sizeof *latency_ms
+    METRIC_HISTOGRAM, METRIC_LONG
 };
 static const struct metric_family taken_family = {
     "leat_source_record_timestamp_seconds",

@@ -278,6 +278,7 @@ int lane_write(struct lane *lane, struct lane_kit *kit, int64_t now_ms, struct l
     if (status)
         return status;
     kit->rows += (int64_t)take;
+    lane->newest_ms = lane->items[lane->first + take - 1].message.timestamp_ms;
     lane_pass(lane, take);
     lane->take = 2 * lane->take < kit->batch_rows ? 2 * lane->take : kit->batch_rows;
     return LEAT_OK;

@@ -34,6 +34,7 @@ struct lane {
     int64_t retry_ms;            /* claim again at this time */
     int64_t moved_ms;            /* when the position was written last */
     int64_t shown;               /* what the group committed last */
+    int64_t newest_ms;           /* timestamp of the last record that was written */
 };
 
 static inline const char *lane_topic(const struct lane *lane)

@@ -200,6 +200,7 @@ static void pause_begin(struct runner *runner, const struct leat_error *why)
 {
     int64_t pause_ms = runner->pause_ms ? runner->pause_ms : PAUSE_FIRST_MS;
 
+    gauges_outage(runner->gauges, !runner->outage);
     log_warn("sink-outage", "sink=%s pause_ms=%" PRId64 " error=\"%s\"", runner->id, pause_ms,
              why->text);
     runner->outage = true;
@@ -357,10 +358,13 @@ static int write_lanes(struct runner *runner, bool full, struct leat_error *erro
     for (size_t i = 0; i < runner->lane_count; i++) {
         struct lane *lane = &runner->lanes[i];
         bool due = lane_due_ms(runner, lane) <= runner_now_ms() || (full && lane_pending(lane));
+        struct gauges_batch batch;
 
         if (!due)
             continue;
+        batch = gauges_begin(runner, lane);
         if (!lane_write(lane, &runner->kit, runner_now_ms(), error)) {
+            gauges_wrote(runner, lane, &batch);
             pause_end(runner);
             continue;
         }
@@ -404,6 +408,7 @@ static int step(struct runner *runner, struct leat_error *error)
 static int run(struct runner *runner, struct leat_error *error)
 {
     while (!stopping(runner)) {
+        gauges_look(runner);
         if (step(runner, error)) {
             if (error->code != LEAT_E_RETRY)
                 return error->code;
@@ -437,6 +442,7 @@ static int start(struct runner *runner, struct leat_error *error)
     reject_init(&runner->reject, runner->log);
     lane_kit_init(&runner->kit, runner->sink, &runner->reject, (size_t)rows);
     runner->codecs = memory_array(options->table_count, sizeof(*runner->codecs));
+    runner->gauges = gauges_new(options);
     for (size_t i = 0; i < options->table_count; i++)
         runner->codecs[i] = codec_new(options->tables[i].type, options->registry);
     if (add_lanes(runner, error) || make_task_topic(runner, error))
@@ -457,6 +463,7 @@ static void finish(struct runner *runner)
     sink_close(runner->sink);
     for (size_t i = 0; runner->codecs && i < runner->options->table_count; i++)
         codec_free(runner->codecs[i]);
+    gauges_free(runner->gauges);
     memory_free(runner->codecs);
     memory_free(runner->lanes);
     memory_free(runner->task_topic);

@@ -19,6 +19,7 @@
 
 struct log;
 struct registry;
+struct sink_status;
 
 struct sink_progress {
     int64_t rows;       /* records that were taken into account, this run */
@@ -43,6 +44,7 @@ struct sink_options {
     bool no_ddl;            /* tables are made by someone else */
     bool until_caught_up;   /* return when all of its partitions are at their ends; an instance that
                                is given none waits for some */
+    struct sink_status *status; /* told of all that happens; NULL: none */
     void (*progress)(void *user, const struct sink_progress *progress); /* once a second */
     void *user;
 };

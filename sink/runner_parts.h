@@ -3,6 +3,7 @@
 #define SINK_RUNNER_PARTS_H
 
 #include "base/clock.h"
+#include "sink/gauges.h"
 #include "sink/lane.h"
 #include "sink/reject.h"
 #include "sink/runner.h"
@@ -27,6 +28,7 @@ struct runner {
     int64_t pause_ms, resume_ms; /* an outage: the next pause, and when it is over; 0: none */
     int64_t show_ms;             /* when to tell the group and the caller again */
     bool outage;
+    struct gauges *gauges;       /* NULL: none */
 };
 
 static inline int64_t runner_now_ms(void)
