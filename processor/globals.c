@@ -107,9 +107,13 @@ static int assign_part(struct globals *globals, struct globals_part *part, int64
                        struct leat_error *error)
 {
     struct log_position from = position_of(globals, part, offset);
+    int status = part->assigned ? log_reader_unassign(globals->reader, &from, error) : LEAT_OK;
 
-    part->ended = false;
-    return log_reader_assign(globals->reader, &from, (int)(part - globals->parts), error);
+    part->ended = part->assigned = false;
+    if (!status)
+        status = log_reader_assign(globals->reader, &from, (int)(part - globals->parts), error);
+    part->assigned = !status;
+    return status;
 }
 
 static int first_offset(struct globals *globals, const struct globals_part *part, int64_t *first,

@@ -23,6 +23,7 @@ struct globals_part {    /* one partition of one table's topic */
     int64_t offset;      /* as it was stored; -1: never read */
     int64_t refused;     /* offset of the last dead letter; -1: none */
     bool ended;
+    bool assigned;       /* the reader has it */
 };
 
 struct globals {
