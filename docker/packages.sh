@@ -18,7 +18,8 @@ demo="postgresql"
 test="postgresql libcriterion-dev clang=clang libclang-rt-dev llvm=llvm-symbolizer binutils=nm
       clang-format=clang-format valgrind=valgrind python3=python3 python3-venv procps=ps curl=curl
       default-jre-headless=java maven=mvn debootstrap=debootstrap
-      docker.io=dockerd docker-compose=docker-compose iptables=iptables iproute2=ip"
+      docker.io=dockerd docker-compose=docker-compose iptables=iptables iproute2=ip
+      prometheus=promtool prometheus-alertmanager=amtool"
 
 list_only=no
 versions=/dev/null
@@ -80,6 +81,16 @@ case "$missing" in
     [ -e /etc/postgresql-common/createcluster.conf ] ||
         echo "create_main_cluster = false" |
         $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null ;;
+esac
+
+# Nor do we want their servers on ports 9090 and 9093.
+case "$missing" in
+*prometheus*)
+    $as_root mkdir -p /etc/systemd/system
+    for unit in prometheus prometheus-alertmanager; do
+        [ -e "/etc/systemd/system/$unit.service" ] ||
+            $as_root ln -s /dev/null "/etc/systemd/system/$unit.service"
+    done ;;
 esac
 
 chosen=""
