@@ -83,8 +83,8 @@ static int64_t limit_bytes(void *user)
 void metrics_sample_limit(struct metrics *metrics)
 {
     static const struct metric_family family = {
-        "leat_memory_limit_bytes", "What the process may have: its cgroup's limit, or the machine's.",
-        METRIC_GAUGE
+        "leat_memory_limit_bytes",
+        "What the process may have: its cgroup's limit, or the machine's memory.", METRIC_GAUGE
     };
 
     metrics_sample(metrics, &family, limit_bytes, NULL);

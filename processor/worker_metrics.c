@@ -14,7 +14,8 @@
 enum { LOOK_MS = 1000, STATE_LOOKS = 5 /* RocksDB is asked at every fifth look */ };
 
 static const struct metric_family commit_family = {
-    "leat_commit_duration_seconds", "Time of a commit: flush, log, state.", METRIC_HISTOGRAM, METRIC_SHORT
+    "leat_commit_duration_seconds", "Time of a commit: flush, log, state.", METRIC_HISTOGRAM,
+    METRIC_SHORT
 };
 static const struct metric_family transaction_family = {
     "leat_transaction_seconds", "From a transaction's first record to its commit.",

@@ -60,9 +60,15 @@ static int page_topology(void *user, bool mermaid, struct buffer *out)
     struct sink_status *status = user;
     int code = buffer_text(out, mermaid ? "graph LR\n" : "");
 
-    for (size_t i = 0; i < status->table_count && !code; i++)
-        code = buffer_format(out, mermaid ? "    t%zu[%s] --> r%zu[(%s)]\n" : "%zu %s -> %zu %s\n",
-                             i + 1, status->tables[i].topic, i + 1, status->tables[i].table);
+    for (size_t i = 0; i < status->table_count && !code; i++) {
+        const struct sink_table *table = &status->tables[i];
+
+        if (mermaid)
+            code = buffer_format(out, "    t%zu[%s] --> r%zu[(%s)]\n", i, table->topic, i,
+                                 table->table);
+        else
+            code = buffer_format(out, "topic %s -> table %s\n", table->topic, table->table);
+    }
     return code;
 }
 
