@@ -10,6 +10,7 @@
 #include "blackfriday/web/reader.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static void note(struct live *live, struct web_reader *reader)
     snprintf(live->waits, sizeof live->waits, "%s", web_reader_waits(reader));
     if (web_reader_caught_up(reader)) {
         if (!live->caught_up)
-            log_info("web_caught_up", "orders_seen=yes");
+            log_info("web_caught_up", "late=%" PRId64, figures_count(figures, FIGURES_LATE));
         live->counts.late = figures_count(figures, FIGURES_LATE);
         live->counts.rejected = figures_count(figures, FIGURES_REJECTED);
         live->counts.newest_ms = figures_time_ms(figures);

@@ -256,7 +256,7 @@ static const struct refusal {
     unsigned status;
     const char *reason, *text; /* for the log, and for the client */
 } refusals[] = {
-    [GUARD_ENTER] = { MHD_HTTP_SEE_OTHER, "none", "go on to /" },
+    [GUARD_ENTER] = { MHD_HTTP_SEE_OTHER, "none", "" },
     [GUARD_HOST] = { MHD_HTTP_FORBIDDEN, "host", "ask for localhost, or start it with a token" },
     [GUARD_ORIGIN] = { MHD_HTTP_FORBIDDEN, "origin", "only this server's own page may ask that" },
     [GUARD_NONE] = { MHD_HTTP_UNAUTHORIZED, "no_token",
@@ -306,6 +306,8 @@ static bool let_in(struct web_request *request, const char *method, const char *
         return true;
     request->route = NULL;
     fail(request, refusals[request->verdict].status, refusals[request->verdict].text);
+    if (request->verdict == GUARD_ENTER)
+        request->reply.body.size = 0;
     if (request->verdict == GUARD_TOO_MANY)
         request->reply.retry_after_s = 60;
     note(request, question.now_ms);
@@ -394,7 +396,7 @@ static enum MHD_Result finish(struct web_request *request)
         route->answer(route->user, request, &request->reply);
     }
     touch(request);
-    if (request->reply.status >= 500)
+    if (request->reply.status == MHD_HTTP_INTERNAL_SERVER_ERROR)
         log_warn("web_failed", "path=%s status=%u", route ? route->path : "-",
                  request->reply.status);
     else if (route && strcmp(route->method, "GET"))
