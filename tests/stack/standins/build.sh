@@ -145,6 +145,7 @@ stand_in() # IMAGE
     prom/alertmanager)
         same_series "$image" prometheus-alertmanager; build_image "$image" alertmanager "" ;;
     grafana/grafana) build_image "$image" grafana "$version" ;;
+    edenhill/kcat) same_series "$image" kcat; build_image "$image" kcat "" ;;
     *) die "no stand-in for the image $image" ;;
     esac
 }

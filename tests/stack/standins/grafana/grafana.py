@@ -4,6 +4,8 @@ import base64
 import glob
 import json
 import os
+import re
+import subprocess
 import sys
 import urllib.parse
 import urllib.request
@@ -92,12 +94,37 @@ def setting(name, default):
     return os.environ.get(name, default)
 
 
+def file_value(text):
+    """Provisioning may name a file that holds a secret: $__file{/path}."""
+    match = re.fullmatch(r"\$__file\{(.+)\}", text)
+    if not match:
+        return text
+    with open(match[1], encoding="utf-8") as file:
+        return file.read().strip()
+
+
+def prometheus_answers(source):
+    url = source["url"].rstrip("/") + "/api/v1/query?query=1%2B1"
+    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
+        return json.load(answer)["status"] == "success"
+
+
+def postgres_answers(source):
+    host, _, port = source["url"].partition(":")
+    database = source.get("jsonData", {}).get("database") or source.get("database")
+    password = file_value((source.get("secureJsonData") or {}).get("password", ""))
+    command = ["psql", "-X", "-w", "-h", host, "-p", port or "5432", "-U", source["user"],
+               "-d", database, "-c", "SELECT 1"]
+    environment = dict(os.environ, PGPASSWORD=password, PGCONNECT_TIMEOUT=str(TIMEOUT_SECONDS))
+    return subprocess.run(command, env=environment, capture_output=True).returncode == 0
+
+
 def health_of(source):
     """Whether the data source answers, asked as Grafana's button `Save & test` asks."""
-    url = source["url"].rstrip("/") + "/api/v1/query?query=1%2B1"
+    ask = {"prometheus": prometheus_answers, "postgres": postgres_answers,
+           "grafana-postgresql-datasource": postgres_answers}.get(source["type"])
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
-            return json.load(answer)["status"] == "success"
+        return ask is not None and ask(source)
     except (OSError, ValueError, KeyError):
         return False
 
