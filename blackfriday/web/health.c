@@ -21,6 +21,7 @@ struct health {
     struct owner *owners; /* by instance, then by partition */
     size_t owner_count;
     int64_t said_ms;
+    int64_t answered_ms; /* when the log answered last, by the wall clock; 0: never */
 };
 
 struct health *health_new(struct log *log, const char *application)
@@ -82,6 +83,8 @@ bool health_look(struct health *health)
         health->said_ms = now_ms;
         log_warn("web_look_failed", "reason=\"%s\"", error.text);
     }
+    if (!status)
+        health->answered_ms = clock_wall_ms(clock_system());
     return !status;
 }
 
@@ -135,5 +138,5 @@ int health_write(const struct health *health, const struct health_counts *counts
                          counts->late, counts->rejected) ||
            write_lateness(counts, now_ms, out) || buffer_text(out, ",\"instances\":") ||
            write_instances(health, out) ||
-           buffer_format(out, ",\"updated_ms\":%" PRId64 "}", now_ms);
+           buffer_format(out, ",\"updated_ms\":%" PRId64 "}", health->answered_ms);
 }
