@@ -14,7 +14,12 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { OWNERS_QUEUE_BYTES = 1 << 20, OWNERS_PAUSE_MS = 1000, OWNERS_TEXT = 1024 };
+enum {
+    OWNERS_QUEUE_BYTES = 1 << 20,
+    OWNERS_PAUSE_MS = 1000,
+    OWNERS_PATIENCE_MS = 2000, /* a stop in an outage waits no longer for the last word */
+    OWNERS_TEXT = 1024,
+};
 
 struct claim {
     bool owned, claimed; /* claimed: that it was ever ours may stand in the topic */
@@ -127,7 +132,8 @@ static int send_one(struct owners *owners, struct log_writer *writer, const stru
 static int send_all(struct owners *owners, const struct told *told, size_t count,
                     struct leat_error *error)
 {
-    struct log_writer_options options = { .queue_bytes = OWNERS_QUEUE_BYTES };
+    struct log_writer_options options = { .queue_bytes = OWNERS_QUEUE_BYTES,
+                                          .patience_ms = OWNERS_PATIENCE_MS };
     struct log_writer *writer;
     int status = log_writer_new(owners->log, &options, &writer, error);
 
