@@ -7,18 +7,22 @@
 #include "blackfriday/web/live.h"
 #include "blackfriday/web/page.h"
 #include "blackfriday/web/server.h"
+#include "blackfriday/web/upload.h"
+#include "blackfriday/web/upload_pages.h"
 #include "processor/log.h"
 #include "schemas/registry.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { WAIT_MS = 100, ROUTES = PAGE_ROUTES + LIVE_ROUTES };
+enum { WAIT_MS = 100, ROUTES = PAGE_ROUTES + LIVE_ROUTES + UPLOAD_ROUTES };
 
 struct web_options {
     const char *listen, *token_file;
-    int64_t port;
+    int64_t port, upload_max_bytes, upload_patience_ms;
 };
 
 /* ---- the token ------------------------------------------------------------------------------- */
@@ -44,7 +48,7 @@ static int read_token(const char *path, char token[LIMIT_WEB_TOKEN_BYTES + 2],
 /* ---- the server ------------------------------------------------------------------------------ */
 
 static int serve(const struct web_options *options, const char *token, struct live *live,
-                 struct leat_error *error)
+                 struct upload_pages *uploads, struct leat_error *error)
 {
     struct web_route routes[ROUTES];
     struct web_server_options server_options = { .listen = options->listen,
@@ -57,6 +61,7 @@ static int serve(const struct web_options *options, const char *token, struct li
 
     page_routes(routes);
     live_routes(live, routes + PAGE_ROUTES);
+    upload_pages_routes(uploads, routes + PAGE_ROUTES + LIVE_ROUTES);
     status = web_server_start(&server_options, &server, error);
     if (status)
         return status;
@@ -66,6 +71,29 @@ static int serve(const struct web_options *options, const char *token, struct li
     live_stop(live);
     web_server_stop(server);
     return LEAT_OK;
+}
+
+/* Host and port tell the transactions of several servers apart, and stay over a restart. */
+static struct upload_pages *open_uploads(const struct cli *cli, const struct web_options *options,
+                                         const struct live_options *live)
+{
+    char host[HOST_NAME_MAX + 1] = "host";
+    char *prefix;
+    struct upload_pages *uploads;
+
+    gethostname(host, sizeof host - 1);
+    prefix = memory_format("%s-upload-%s-%d", live->application, host,
+                           options->port ? (int)options->port : (int)getpid());
+    uploads = upload_pages_new(&(struct upload_pages_options){
+        .log = live->log,
+        .registry = live->registry,
+        .id_prefix = prefix,
+        .timestamp_ahead_ms = config_number(cli->config, "leat.timestamp.ahead.max.ms"),
+        .max_bytes = options->upload_max_bytes,
+        .patience_ms = (int)options->upload_patience_ms,
+    });
+    memory_free(prefix);
+    return uploads;
 }
 
 static int work(const struct cli *cli, const struct web_options *options, struct leat_error *error)
@@ -82,9 +110,11 @@ static int work(const struct cli *cli, const struct web_options *options, struct
         status = settings_open(cli->config, &live_options.log, &live_options.registry, error);
     if (!status) {
         struct live *live = live_new(&live_options);
+        struct upload_pages *uploads = open_uploads(cli, options, &live_options);
 
         cli_catch_signals();
-        status = serve(options, options->token_file ? token : NULL, live, error);
+        status = serve(options, options->token_file ? token : NULL, live, uploads, error);
+        upload_pages_free(uploads);
         live_free(live);
     }
     registry_free(live_options.registry);
@@ -94,7 +124,9 @@ static int work(const struct cli *cli, const struct web_options *options, struct
 
 static int run(int argc, char **argv)
 {
-    struct web_options web = { .port = 8080 };
+    struct web_options web = { .port = 8080,
+                               .upload_max_bytes = LIMIT_UPLOAD_BYTES,
+                               .upload_patience_ms = UPLOAD_PATIENCE_MS };
     const struct cli_option options[] = {
         { "--listen", "ADDRESS", "where to listen (127.0.0.1); others ask for a token", CLI_TEXT,
           &web.listen },
@@ -102,6 +134,10 @@ static int run(int argc, char **argv)
           &web.port, 0, 65535 },
         { "--token-file", "FILE", "whose first line, of 16 characters or more, is asked of all",
           CLI_TEXT, &web.token_file },
+        { "--upload-max-bytes", "N", "of one file (268435456)", CLI_INTEGER, &web.upload_max_bytes,
+          1, 1e12 },
+        { "--upload-patience", "TIME", "how long an upload waits for the broker (30s)",
+          CLI_DURATION, &web.upload_patience_ms, 1000, UPLOAD_PATIENCE_MOST_MS },
     };
     struct cli cli = { &command_web, options, sizeof options / sizeof *options };
     struct leat_error error = { 0 };

@@ -302,15 +302,17 @@ static int step(struct csv *csv, int c, struct leat_error *error)
     return 0;
 }
 
-/* Continuation bytes belong to the character before them. */
+/* Continuation bytes belong to the character before them, if there is one. */
 static void move_on(struct csv *csv, int c)
 {
+    bool first = csv->fresh_line || csv->state == FIELD_START;
+
     if (csv->fresh_line) {
         csv->line++;
         csv->column = 0;
     }
     csv->fresh_line = c == '\n';
-    if ((c & 0xc0) != 0x80 || c == EOF)
+    if (first || (c & 0xc0) != 0x80 || c == EOF)
         csv->column++;
 }
 

@@ -20,11 +20,10 @@ enum {
     PARTITIONS = 4,                  /* of a topic that has to be made */
     QUEUE_BYTES = 4 << 20,           /* small records: librdkafka needs some times as much */
     TRANSACTION_MS = 15 * 60 * 1000, /* transaction.max.timeout.ms of a broker, unless changed */
-    PATIENCE_MS = 30000,
     NAME_BYTES = 64,
 };
 
-_Static_assert(LIMIT_UPLOAD_MS + 3 * PATIENCE_MS < TRANSACTION_MS, "we end it, not the broker");
+_Static_assert(LIMIT_UPLOAD_MS + 3 * UPLOAD_PATIENCE_MOST_MS < TRANSACTION_MS, "we end it, not the broker");
 
 struct upload {
     struct upload_options options;
@@ -49,7 +48,7 @@ int upload_new(struct log *log, struct registry *registry, const struct upload_o
         .queue_bytes = QUEUE_BYTES,
         .transactional_id = options->transactional_id,
         .transaction_timeout_ms = TRANSACTION_MS,
-        .patience_ms = options->patience_ms ? options->patience_ms : PATIENCE_MS,
+        .patience_ms = options->patience_ms ? options->patience_ms : UPLOAD_PATIENCE_MS,
     };
     char name[NAME_BYTES];
     int code;

@@ -19,6 +19,8 @@
 
 struct upload;
 
+enum { UPLOAD_PATIENCE_MS = 30000, UPLOAD_PATIENCE_MOST_MS = 60000 };
+
 enum upload_choice {
     UPLOAD_GOOD_ROWS,   /* the rows that are accepted are written, in one transaction */
     UPLOAD_ALL_OR_NONE, /* one refused row, and nothing is written */
@@ -29,7 +31,7 @@ struct upload_options {
     enum upload_choice choice;
     const char *transactional_id; /* nobody else's while this upload lives */
     int64_t timestamp_ahead_ms;   /* the job's guard against times to come; -1: off */
-    int patience_ms;              /* for the broker and the registry; 0: half a minute */
+    int patience_ms;              /* for the broker and the registry; 0: half a minute, a minute at most */
 };
 
 struct upload_counts {

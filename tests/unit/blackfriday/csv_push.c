@@ -141,6 +141,12 @@ Test(csv_push, a_broken_row_ends_with_the_line_that_it_began_on)
                  "[a][b]\n!2:1 0 expected UTF-8, found th\n[2][y]\n"));
 }
 
+Test(csv_push, a_stray_byte_has_a_place_of_its_own)
+{
+    cr_assert(eq(str, read_all("a,b\n\x9e,1\n1,\x9e\n"),
+                 "[a][b]\n!2:1 0 expected UTF-8, found th\n!3:3 1 expected UTF-8, found th\n"));
+}
+
 Test(csv_push, a_row_that_is_whole_is_refused_as_a_whole)
 {
     cr_assert(eq(str, read_all("a,b\n\"two\n1,2\n\"\n3,4\n"),
