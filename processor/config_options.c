@@ -168,6 +168,9 @@ static const struct config_option options[] = {
     { "leat.http.expose",
       "Whether the status server may listen on more than loopback; it asks for no password.",
       CONFIG_FLAG, "false" },
+    { "leat.http.stores",
+      "Whether the status server shows rows of stores, to whoever can reach it.",
+      CONFIG_FLAG, "true" },
     { "application.server",
       "host:port by which other instances reach the status server of this one; unset: the address "
       "it listens on, or the machine's name where it listens on all.",

@@ -13,6 +13,8 @@ struct control {
     struct crew *crew;
     _Atomic(struct log_group *) group;
     atomic_ullong rebalances;
+    _Atomic int64_t beat_ms;    /* monotonic: the last step; 0: none yet */
+    _Atomic int64_t doubted_ms; /* until then: see control_sure() */
 };
 
 /* Partitions that the table does not name belong to steps of a newer topology: nobody here can run
@@ -104,9 +106,34 @@ static void watch(const struct control *control)
     _Exit(70);
 }
 
+static int64_t patience_ms(const struct control *control)
+{
+    return control->options.session_timeout_ms / 2;
+}
+
+static void beat(struct control *control)
+{
+    int64_t now_ms = clock_ms(clock_system()), last_ms = atomic_load(&control->beat_ms);
+
+    if (last_ms && now_ms - last_ms > patience_ms(control))
+        atomic_store(&control->doubted_ms, now_ms + control->options.session_timeout_ms);
+    atomic_store(&control->beat_ms, now_ms);
+}
+
+bool control_sure(const struct control *control)
+{
+    int64_t now_ms = clock_ms(clock_system());
+
+    return now_ms >= atomic_load(&control->doubted_ms) &&
+           now_ms - atomic_load(&control->beat_ms) <= patience_ms(control);
+}
+
 int control_step(struct control *control, int wait_ms, struct leat_error *error)
 {
-    int status = log_group_poll(atomic_load(&control->group), wait_ms, error);
+    int status;
+
+    beat(control);
+    status = log_group_poll(atomic_load(&control->group), wait_ms, error);
 
     crew_serve(control->crew);
     watch(control);

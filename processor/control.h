@@ -33,6 +33,10 @@ int control_step(struct control *control, int wait_ms, struct leat_error *error)
 void control_leave(struct control *control); /* gives all tasks up, committed */
 void control_free(struct control *control);
 
+/* Whether the membership may be believed: not where the process stood still for so long that the
+ * group may have gone on without it, until it must have heard of that. Thread: any. */
+bool control_sure(const struct control *control);
+
 struct log_group *control_group(struct control *control); /* thread: any */
 
 uint64_t control_rebalances(const struct control *control); /* thread: any */

@@ -1,4 +1,5 @@
-/* http.c - the status server, by libmicrohttpd: one thread, a few connections, short requests. */
+/* http.c - the status server, by libmicrohttpd: a few connections, each with its thread, so that a
+ * question about a store that waits for another instance keeps no probe waiting. */
 #include "processor/http.h"
 
 #include "base/limits.h"
@@ -9,6 +10,7 @@
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,12 +25,15 @@ struct http {
     struct http_pages pages;
     struct MHD_Daemon *daemon;
     uint16_t port;
+    pthread_mutex_t one; /* page at a time, of those that take it so */
 };
 
 struct page {
     unsigned status;
     const char *type;
     struct buffer body;
+    char *location; /* of a redirect */
+    unsigned again; /* seconds after which to come again; 0: not said */
 };
 
 static const char text_type[] = "text/plain; charset=utf-8";
@@ -37,8 +42,9 @@ static const char text_type[] = "text/plain; charset=utf-8";
 
 static int show_index(const struct http *http, struct MHD_Connection *connection, struct page *page)
 {
-    return buffer_text(&page->body, "leat\n\n/metrics\n/health\n/ready\n/topology\n"
-                                    "/topology?format=mermaid\n/tasks\n");
+    return buffer_format(&page->body, "leat\n\n/metrics\n/health\n/ready\n/topology\n"
+                                    "/topology?format=mermaid\n/tasks\n%s",
+                         http->pages.stores ? "/stores\n" : "");
 }
 
 static int show_metrics(const struct http *http, struct MHD_Connection *connection,
@@ -84,6 +90,46 @@ static int show_tasks(const struct http *http, struct MHD_Connection *connection
     return http->pages.tasks(http->pages.user, &page->body);
 }
 
+/* ---- stores ------------------------------------------------------------------------------- */
+
+static const char stores_path[] = "/stores";
+
+static bool is_stores(const char *path)
+{
+    size_t size = sizeof stores_path - 1;
+
+    return !strncmp(path, stores_path, size) && (!path[size] || path[size] == '/');
+}
+
+/* With its size: a key may contain a zero. */
+static struct leat_bytes parameter(const void *user, const char *name)
+{
+    struct MHD_Connection *connection = (struct MHD_Connection *)(uintptr_t)user;
+    const char *value = NULL;
+    size_t size = 0;
+
+    if (MHD_lookup_connection_value_n(connection, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+                                      &value, &size) != MHD_YES)
+        return (struct leat_bytes){ 0 };
+    return leat_bytes(value ? value : "", size);
+}
+
+static void show_stores(const struct http *http, struct MHD_Connection *connection,
+                        const char *path, struct page *page)
+{
+    struct http_request request = { path + sizeof stores_path - 1, parameter, connection };
+    struct http_reply reply = { .out = &page->body };
+
+    http->pages.stores(http->pages.user, &request, &reply);
+    page->status = reply.status;
+    page->location = reply.location;
+    page->again = reply.status == MHD_HTTP_SERVICE_UNAVAILABLE;
+    if (!reply.is_text)
+        page->type = "application/json";
+}
+
+/* ---- requests ----------------------------------------------------------------------------- */
+
 struct route {
     const char *path;
     int (*show)(const struct http *http, struct MHD_Connection *connection, struct page *page);
@@ -102,8 +148,6 @@ static const struct route *route_of(const char *path)
     return NULL;
 }
 
-/* ---- requests ----------------------------------------------------------------------------- */
-
 static void fail(struct page *page, unsigned status, const char *text)
 {
     page->status = status;
@@ -113,7 +157,19 @@ static void fail(struct page *page, unsigned status, const char *text)
         page->body.size = 0;
 }
 
-static void fill(const struct http *http, struct MHD_Connection *connection, const char *path,
+static void show_route(struct http *http, struct MHD_Connection *connection,
+                       const struct route *route, struct page *page)
+{
+    int status;
+
+    pthread_mutex_lock(&http->one);
+    status = route->show(http, connection, page);
+    pthread_mutex_unlock(&http->one);
+    if (status)
+        fail(page, MHD_HTTP_INTERNAL_SERVER_ERROR, "the page could not be made\n");
+}
+
+static void fill(struct http *http, struct MHD_Connection *connection, const char *path,
                  const char *method, struct page *page)
 {
     const struct route *route = route_of(path);
@@ -122,10 +178,12 @@ static void fill(const struct http *http, struct MHD_Connection *connection, con
         fail(page, MHD_HTTP_URI_TOO_LONG, "the path is too long\n");
     else if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
         fail(page, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    else if (http->pages.stores && is_stores(path))
+        show_stores(http, connection, path, page);
     else if (!route)
         fail(page, MHD_HTTP_NOT_FOUND, "no such page; / lists them\n");
-    else if (route->show(http, connection, page))
-        fail(page, MHD_HTTP_INTERNAL_SERVER_ERROR, "the page could not be made\n");
+    else
+        show_route(http, connection, route, page);
 }
 
 static enum MHD_Result send_page(struct MHD_Connection *connection, struct page *page)
@@ -141,6 +199,10 @@ static enum MHD_Result send_page(struct MHD_Connection *connection, struct page 
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     if (page->status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    if (page->location)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, page->location);
+    if (page->again)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     queued = MHD_queue_response(connection, page->status, response);
     MHD_destroy_response(response);
     return queued;
@@ -151,7 +213,7 @@ static enum MHD_Result answer(void *user, struct MHD_Connection *connection, con
                               const char *method, const char *version, const char *data,
                               size_t *size, void **state)
 {
-    struct page page = { MHD_HTTP_OK, text_type, { 0 } };
+    struct page page = { .status = MHD_HTTP_OK, .type = text_type };
     enum MHD_Result queued;
 
     buffer_init(&page.body, LIMIT_HTTP_REPLY_BYTES);
@@ -164,6 +226,7 @@ static enum MHD_Result answer(void *user, struct MHD_Connection *connection, con
     fill(user, connection, path, method, &page);
     queued = send_page(connection, &page);
     buffer_free(&page.body);
+    memory_free(page.location);
     return queued;
 }
 
@@ -203,7 +266,8 @@ static int resolve(const struct http_options *options, struct addrinfo **address
 
 static struct MHD_Daemon *listen_at(struct http *http, const struct addrinfo *address)
 {
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO |
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+                     MHD_USE_AUTO |
                      (address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0);
 
     return MHD_start_daemon(flags, 0, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR,
@@ -227,9 +291,11 @@ int http_start(const struct http_options *options, struct http **out, struct lea
         return code;
     http = memory_new(sizeof *http);
     http->pages = options->pages;
+    pthread_mutex_init(&http->one, NULL);
     http->daemon = listen_at(http, address);
     freeaddrinfo(address);
     if (!http->daemon) {
+        pthread_mutex_destroy(&http->one);
         memory_free(http);
         return error_set(error, LEAT_E_ARGUMENT,
                          "cannot listen on %s port %u: taken, or no address of this host; "
@@ -250,6 +316,7 @@ void http_stop(struct http *http)
     if (!http)
         return;
     MHD_stop_daemon(http->daemon);
+    pthread_mutex_destroy(&http->one);
     memory_free(http);
 }
 

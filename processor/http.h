@@ -6,6 +6,7 @@
  *   GET /ready     200 once its tasks run, 503 with the reason before
  *   GET /topology  as text; ?format=mermaid for a diagram
  *   GET /tasks     JSON
+ *   GET /stores    JSON; /stores/NAME?key=K, /stores/NAME/range, /stores/NAME/all: rows (queries.h)
  *
  * Nothing can be changed through it. It listens on loopback unless told otherwise: it asks for no
  * password.
@@ -19,8 +20,21 @@
 
 struct http;
 
-/* What the pages show, all of them. Each appends to out.
- * Thread: the server's own, one call at a time, until http_stop() returns. */
+struct http_request {
+    const char *path; /* what stands behind the page's own */
+    struct leat_bytes (*value)(const void *user, const char *name); /* a parameter; none: not given */
+    const void *user;
+};
+
+struct http_reply {
+    unsigned status;
+    bool is_text;   /* else JSON */
+    char *location; /* of a redirect; memory_free() it */
+    struct buffer *out;
+};
+
+/* What the pages show. Each appends to out.
+ * Thread: the server's own, one call at a time but for stores(), until http_stop() returns. */
 struct http_pages {
     int (*metrics)(void *user, struct buffer *out);
     bool (*healthy)(void *user, struct buffer *out); /* false: and why not */
@@ -28,6 +42,8 @@ struct http_pages {
     int (*topology)(void *user, bool mermaid, struct buffer *out);
     int (*tasks)(void *user, struct buffer *out);
     void *user;
+    /* Thread: any, several at once. It may wait for other instances. NULL: there is no such page. */
+    void (*stores)(void *user, const struct http_request *request, struct http_reply *reply);
 };
 
 struct http_options {

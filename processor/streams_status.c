@@ -3,7 +3,7 @@
  */
 #include "base/logline.h"
 #include "base/memory.h"
-#include "processor/http.h"
+#include "processor/queries.h"
 #include "processor/streams.h"
 #include "processor/streams_metrics.h"
 
@@ -15,6 +15,7 @@
 
 struct streams_status {
     struct leat_streams *streams;
+    struct queries *queries; /* NULL: the configuration does not want any */
     struct http *http;
 };
 
@@ -98,7 +99,24 @@ static int page_tasks(void *user, struct buffer *out)
     return buffer_text(out, "]\n");
 }
 
+static void page_stores(void *user, const struct http_request *request, struct http_reply *reply)
+{
+    const struct streams_status *status = user;
+
+    queries_answer(status->queries, request, reply);
+}
+
 /* ---- the server ------------------------------------------------------------------------------ */
+
+static struct queries *new_queries(const struct leat_streams *streams)
+{
+    return queries_new(&(struct queries_options){ .log = streams->log,
+                                                  .layout = streams->layout,
+                                                  .registry = streams->registry,
+                                                  .crew = streams->crew,
+                                                  .control = streams->control,
+                                                  .globals = streams->globals });
+}
 
 int streams_status_start(struct leat_streams *streams, struct leat_error *error)
 {
@@ -107,12 +125,16 @@ int streams_status_start(struct leat_streams *streams, struct leat_error *error)
         .listen = config_text(streams->config, "leat.http.listen"),
         .port = (uint16_t)config_number(streams->config, "leat.http.port"),
         .expose = config_flag(streams->config, "leat.http.expose"),
-        .pages = { page_metrics, page_healthy, page_ready, page_topology, page_tasks, status },
+        .pages = { page_metrics, page_healthy, page_ready, page_topology, page_tasks, status, NULL },
     };
     int code;
 
     streams->status = status;
     status->streams = streams;
+    if (config_flag(streams->config, "leat.http.stores")) {
+        status->queries = new_queries(streams);
+        options.pages.stores = page_stores;
+    }
     code = http_start(&options, &status->http, error);
     if (!code)
         log_info("status_server", "address=%s port=%d", options.listen, http_port(status->http));
@@ -125,7 +147,9 @@ void streams_status_stop(struct leat_streams *streams)
 
     if (!status)
         return;
+    queries_stop(status->queries);
     http_stop(status->http);
+    queries_free(status->queries);
     memory_free(status);
     streams->status = NULL;
 }

@@ -31,6 +31,7 @@ int worker_new(const struct worker_options *options, struct worker **out, struct
     worker->options.settings.task.production = options->settings.production;
     worker->options.transactional_id = memory_text(options->transactional_id);
     pthread_mutex_init(&worker->lock, NULL);
+    pthread_cond_init(&worker->let_go, NULL);
     worker->batch = memory_array(LIMIT_BATCH, sizeof *worker->batch);
     worker->metrics = worker_metrics_new(options->metrics, options->number);
     worker->last_commit_ms = worker->last_purge_ms = worker->last_recommit_ms = worker_now(worker);
@@ -52,6 +53,7 @@ void worker_free(struct worker *worker)
     log_reader_free(worker->reader);
     worker_metrics_free(worker->metrics);
     pthread_mutex_destroy(&worker->lock);
+    pthread_cond_destroy(&worker->let_go);
     memory_free(worker->batch);
     memory_free(worker->slots);
     memory_free(worker->hosted);

@@ -98,4 +98,18 @@ void worker_describe(struct worker *worker,
                      void (*visit)(void *user, const char *task, const char *stage,
                                    uint64_t records, uint64_t restored), void *user);
 
+/* A task whose rows another thread reads, by home_get() and cursors of its flow's stores: they stay
+ * open until it lets go. Of all else it may touch nothing. */
+struct worker_hold {
+    const struct task *task;
+    bool running;             /* else its rows are of some time before, or not even that */
+    int64_t committed_ms;     /* wall clock of the last commit; 0: not known */
+    const atomic_bool *closing; /* let go soon: the task is waited for */
+    void *hosted;
+};
+
+/* False: the task is not here, or not open yet. Thread: any; waits for no commit. */
+bool worker_hold(struct worker *worker, int task, struct worker_hold *out) MUST_CHECK;
+void worker_let_go(struct worker *worker, const struct worker_hold *hold);
+
 #endif

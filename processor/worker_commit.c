@@ -157,6 +157,7 @@ static void set_offsets(struct worker *worker, struct hosted *hosted)
 static void publish(struct worker *worker)
 {
     unsigned long long rejected = 0, dropped = 0, late = 0;
+    int64_t now_ms = clock_wall_ms(worker->options.clock);
 
     pthread_mutex_lock(&worker->lock);
     for (size_t i = 0; i < worker->hosted_count; i++) {
@@ -166,6 +167,8 @@ static void publish(struct worker *worker)
         if (!task)
             continue;
         hosted->records = task->records;
+        if (hosted->stage == STAGE_RUNNING)
+            hosted->committed_ms = now_ms;
         for (size_t n = 0; n < task->input_count; n++)
             rejected += task->inputs[n].rejected;
         for (size_t n = 0; n < task->flow->node_count; n++) {

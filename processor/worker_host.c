@@ -57,10 +57,12 @@ static int let_go(struct worker *worker, const struct hosted *hosted, struct lea
     return status;
 }
 
-static void set_stage(struct worker *worker, struct hosted *hosted, enum stage stage)
+void host_stage(struct worker *worker, struct hosted *hosted, enum stage stage)
 {
     pthread_mutex_lock(&worker->lock);
     hosted->stage = stage;
+    if (stage == STAGE_RUNNING)
+        hosted->committed_ms = clock_wall_ms(worker->options.clock);
     pthread_mutex_unlock(&worker->lock);
 }
 
@@ -133,9 +135,7 @@ static int advance_opening(struct worker *worker, struct hosted *hosted, struct 
     if (!status)
         status = task_register(hosted->task, error);
     if (!status)
-        worker_metrics_add(worker, hosted);
-    if (!status)
-        set_stage(worker, hosted, STAGE_RESTORING);
+        host_stage(worker, hosted, STAGE_RESTORING);
     return status;
 }
 
@@ -268,7 +268,7 @@ static int advance_seeking(struct worker *worker, struct hosted *hosted, struct 
     }
     if (status)
         return status;
-    set_stage(worker, hosted, STAGE_RUNNING);
+    host_stage(worker, hosted, STAGE_RUNNING);
     log_info("task_running", "task=%s after_ms=%lld", hosted->what->name,
              (long long)(worker_now(worker) - hosted->started_ms));
     return LEAT_OK;
@@ -326,7 +326,7 @@ void host_rewind(struct worker *worker, struct hosted *hosted, bool restore,
     if (status)
         log_error("rewind_failed", "task=%s reason=\"%s\"", hosted->what->name, error->text);
     hosted->planned = false;
-    set_stage(worker, hosted, restore ? STAGE_RESTORING : STAGE_SEEKING);
+    host_stage(worker, hosted, restore ? STAGE_RESTORING : STAGE_SEEKING);
 }
 
 static void forget(struct worker *worker, const struct hosted *hosted)
@@ -347,7 +347,7 @@ void host_close(struct worker *worker, struct hosted *hosted)
     worker_metrics_remove(worker, hosted);
     go_back(worker, hosted);
     forget(worker, hosted);
-    worker_metrics_remove(worker, hosted);
+    hold_end(worker, hosted);
     task_free(hosted->task);
     home_close(hosted->home);
     log_info("task_closed", "task=%s", hosted->what->name);

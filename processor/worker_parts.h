@@ -30,6 +30,9 @@ struct hosted {
     bool marked;                     /* committed with the first offsets of its inputs */
     struct hosted_metrics *metrics;  /* NULL: none, or not open yet */
     uint64_t records, restored;      /* as of the last commit; under the worker's lock */
+    int64_t committed_ms;            /* wall clock of it; the same */
+    int holds;                       /* by readers on other threads; the same */
+    atomic_bool closing;
 };
 
 struct slot {
@@ -53,7 +56,8 @@ struct worker {
     bool wait_over;                  /* the last round found nothing to do */
     int64_t last_commit_ms, last_purge_ms, last_recommit_ms, last_idle_ms, writer_at_ms;
     struct worker_figures figures;
-    pthread_mutex_t lock;            /* over hosted[], for worker_describe() */
+    pthread_mutex_t lock;            /* over hosted[], for worker_describe() and worker_hold() */
+    pthread_cond_t let_go;
 };
 
 int64_t worker_now(const struct worker *worker);
@@ -63,8 +67,12 @@ int host_advance(struct worker *worker, struct hosted *hosted, struct leat_error
 void host_close(struct worker *worker, struct hosted *hosted);
 void host_rewind(struct worker *worker, struct hosted *hosted, bool restore,
                  struct leat_error *error);
+void host_stage(struct worker *worker, struct hosted *hosted, enum stage stage);
 int slot_take(struct worker *worker, const struct slot *slot);
 void slot_give(struct worker *worker, int slot);
+
+/* worker_hold.c: waits for those who hold it, and lets nobody in any more. */
+void hold_end(struct worker *worker, struct hosted *hosted);
 
 /* worker_restore.c */
 int restore_plan(struct worker *worker, struct hosted *hosted, struct leat_error *error);

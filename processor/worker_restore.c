@@ -166,7 +166,7 @@ int restore_round(struct worker *worker, struct hosted *hosted, struct leat_erro
     if (!status && hosted->restored)
         status = home_flush(hosted->home, hosted->restored >= RESTORE_WAIT_RECORDS, error);
     if (!status)
-        hosted->stage = STAGE_SEEKING;
+        host_stage(worker, hosted, STAGE_SEEKING);
     return status;
 }
 

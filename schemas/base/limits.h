@@ -53,7 +53,7 @@ enum {
     LIMIT_WEB_LISTENERS = 64,           /* of them, those that listen to events */
     LIMIT_WEB_EVENTS = 16,              /* names of events */
     LIMIT_WEB_EVENT_BYTES = 256 << 10,  /* the data of one */
-    LIMIT_WEB_REQUEST_BYTES = 16 << 10, /* request line and headers of a request */
+    LIMIT_WEB_REQUEST_BYTES = 32 << 10, /* request line and headers of a request */
     LIMIT_WEB_REPLY_BYTES = 16 << 20,   /* an answer */
     LIMIT_WEB_DRAIN_BYTES = 1 << 20,    /* of a refused body, read so that the answer is seen */
     LIMIT_WEB_TOKEN_LEAST = 16,         /* characters of the token */
