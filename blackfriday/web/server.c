@@ -55,7 +55,7 @@ static struct MHD_Daemon *listen_at(struct web_server *server, const struct addr
                             address->ai_addr, MHD_OPTION_CONNECTION_LIMIT,
                             (unsigned)LIMIT_WEB_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
                             (unsigned)SERVER_IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)LIMIT_WEB_REQUEST_BYTES + SERVER_EVENTS_BLOCK,
+                            (size_t)LIMIT_WEB_REQUEST_BYTES,
                             MHD_OPTION_NOTIFY_COMPLETED, request_completed, server, MHD_OPTION_END);
 }
 
