@@ -20,7 +20,9 @@ export const duration = (ms) => {
         return `${seconds.toFixed(1)}\u00a0s`;
     if (seconds < 3600)
         return `${Math.floor(seconds / 60)}\u00a0min ${Math.floor(seconds % 60)}\u00a0s`;
-    return `${Math.floor(seconds / 3600)}\u00a0h ${Math.floor(seconds % 3600 / 60)}\u00a0min`;
+    if (seconds < 172800)
+        return `${Math.floor(seconds / 3600)}\u00a0h ${Math.floor(seconds % 3600 / 60)}\u00a0min`;
+    return `${count(seconds / 86400)}\u00a0days`;
 };
 
 export const bytes = (n) => {

@@ -37,7 +37,7 @@ export const paint_health = (health) => {
 
     say("lag", count(health.lag));
     by_id("lag").dataset.level = health.lag > 0 ? "some" : "none";
-    say("lateness", duration(Math.max(0, health.lateness_ms ?? 0)));
+    say("lateness", health.lateness_ms == null ? "–" : duration(Math.max(0, health.lateness_ms)));
     say("late", count(health.late));
     say("rejected", count(health.rejected));
     by_id("rejected").dataset.level = health.rejected > 0 ? "low" : "none";

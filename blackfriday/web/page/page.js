@@ -39,10 +39,24 @@ const paint = () => {
     waiting.clear();
 };
 
-const line = { state: "connecting", heard_ms: 0, news_ms: 0 };
+/* fresh: there were figures since the line was made. A server that has just begun reads the topics
+ * to their end first, and what is shown meanwhile is of before. */
+const line = { state: "connecting", lost_ms: 0, news_ms: 0, updated_ms: 0, fresh: false };
+
+/* Health comes every second, and is news where the brokers answered the server. */
+const note_news = (name, { updated_ms }) => {
+    if (name === "health" && updated_ms === line.updated_ms)
+        return;
+    line.news_ms = Date.now();
+    if (name === "health")
+        line.updated_ms = updated_ms;
+    else
+        line.fresh = true;
+    show_line();
+};
 
 const on_event = (name, data) => {
-    line.news_ms = Date.now();
+    note_news(name, data);
     if (!Object.hasOwn(painters, name))
         return;
     waiting.set(name, data);
@@ -55,10 +69,13 @@ const on_event = (name, data) => {
 const words = {
     connecting: () => ["Connecting"],
     live: () => ["Live"],
+    first: () => ["Catching up"],
+    behind: () => ["Catching up", `Stale since ${at_second(line.lost_ms)}.`,
+        "The server reads the topics anew."],
     quiet: () => ["No news", `No news since ${at_second(line.news_ms)}.`,
-        "The server answers, but has nothing new to tell."],
-    lost: () => line.heard_ms
-        ? ["Reconnecting", `Stale since ${at_second(line.heard_ms)}.`,
+        "The server answers, but hears nothing from the brokers."],
+    lost: () => line.lost_ms
+        ? ["Reconnecting", `Stale since ${at_second(line.lost_ms)}.`,
             "The line is lost; the page comes back by itself."]
         : ["Reconnecting", "The server cannot be reached.", "The page tries again by itself."],
     refused: () => ["No access", "The server wants its token.",
@@ -67,9 +84,16 @@ const words = {
 
 let told = "";
 
+const state_of_line = () => {
+    if (line.state !== "live")
+        return line.state;
+    if (!line.fresh)
+        return line.lost_ms ? "behind" : "first";
+    return Date.now() - line.news_ms > QUIET_MS ? "quiet" : "live";
+};
+
 const show_line = () => {
-    const quiet = line.state === "live" && line.news_ms && Date.now() - line.news_ms > QUIET_MS;
-    const state = quiet ? "quiet" : line.state;
+    const state = state_of_line();
     const [short, sentence = "", more = ""] = words[state]();
 
     document.documentElement.dataset.state = by_id("state").dataset.state = state;
@@ -77,18 +101,19 @@ const show_line = () => {
     by_id("stale").hidden = !sentence;
     say("stale-text", sentence);
     say("stale-more", more);
-    if (told && told !== state)
-        announce(sentence || "Connected again.");
-    told = state === "connecting" ? "" : state;
+    if (told !== state && (sentence || (told && state === "live")))
+        announce(sentence || "Live again.");
+    if (sentence || told)
+        told = state;
 };
 
 listen("/events", {
     on_event,
     on_state: (state, heard_ms) => {
-        const changed = state !== line.state;
-        Object.assign(line, { state, heard_ms });
-        if (changed)
-            show_line();
+        if (state !== "live" && line.fresh)
+            Object.assign(line, { fresh: false, lost_ms: heard_ms });
+        line.state = state;
+        show_line();
     },
 });
 setInterval(show_line, 1000);

@@ -1,0 +1,60 @@
+/* browser.mjs - a real Chromium, and pages that remember what they complained of. */
+import { createRequire } from "node:module";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const require = createRequire(join(process.env.LEAT_PAGE_NPM, "package.json"));
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core"), "utf8");
+
+export const SHOTS = join(process.env.LEAT_LOGS ?? "build/logs", "page");
+export const WIDTHS = [360, 820, 1440];
+
+export const launch = () => chromium.launch({
+    executablePath: process.env.LEAT_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--disable-dev-shm-usage"],
+});
+
+/* A page whose complaints (of the policy, of scripts, of files not found) gather in .complaints. */
+export const open = async (browser, url, { width = 1440, theme = "light", calm = true, ready = true,
+    ...more } = {}) => {
+    const context = await browser.newContext({ viewport: { width, height: 900 },
+        colorScheme: theme, reducedMotion: calm ? "reduce" : "no-preference",
+        timezoneId: "UTC", locale: "en-GB", ...more });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60000);
+    page.complaints = [];
+    page.on("pageerror", (error) => page.complaints.push(`script: ${error.message}`));
+    page.on("console", (message) => ["error", "warning"].includes(message.type()) &&
+        page.complaints.push(`console: ${message.text()}`));
+    await page.addInitScript(() => document.addEventListener("securitypolicyviolation", (event) =>
+        console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+    await page.goto(url);
+    if (ready)
+        await page.waitForSelector("html[data-state=live] #revenue:not([data-exact=''])");
+    return page;
+};
+
+/* What axe finds that is serious or critical, a line each. */
+export const axe_finds = async (page) => {
+    const { violations } = await page.context().newCDPSession(page).then(async (session) => {
+        /* By the debugger, since the page's own policy lets no script in. */
+        await session.send("Runtime.evaluate", { expression: axe });
+        const { result } = await session.send("Runtime.evaluate", { awaitPromise: true,
+            returnByValue: true, expression: "axe.run().then(({ violations }) => " +
+                "({ violations: violations.map(({ id, impact, help, nodes }) => " +
+                "({ id, impact, help, where: nodes.map((n) => n.target.join(' ')) })) }))" });
+        await session.detach();
+        return result.value;
+    });
+    return violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+        .map(({ id, impact, help, where }) => `${impact} ${id}: ${help} (${where.slice(0, 4)})`);
+};
+
+/* The whole page, and not what scrolls below its sticky head. */
+export const shoot = async (page, name) => {
+    mkdirSync(SHOTS, { recursive: true });
+    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+};

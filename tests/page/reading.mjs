@@ -1,0 +1,13 @@
+/* reading.mjs - what a person reads off the page, as plain data. */
+
+export const text_of = async (page, id) => (await page.textContent(`#${id}`)).trim();
+
+/* A figure without its commas. */
+export const figure_of = async (page, id) => (await text_of(page, id)).replaceAll(",", "");
+
+/* The rows of a table body, each as the texts of its cells; of names with a bar only the name. */
+export const rows_of = (page, id) => page.$$eval(`#${id} tr:not(.empty)`, (rows) => rows.map((row) =>
+    [...row.cells].map((cell) => (cell.querySelector(".name") ?? cell.querySelector("span:not(.moved)")
+        ?? cell).textContent.trim())));
+
+export const plain = (rows) => rows.map((row) => row.map((text) => text.replaceAll(",", "")));
