@@ -1,5 +1,8 @@
-/* http.c - the status server, by libmicrohttpd: a few connections, each with its thread, so that a
- * question about a store that waits for another instance keeps no probe waiting. */
+/* http.c - the status server, by libmicrohttpd: one thread, a few connections, short requests.
+ *
+ * A question about a store may have to wait for another instance: it has a thread of its own, and
+ * its connection is left alone meanwhile, so that no probe waits for it.
+ */
 #include "processor/http.h"
 
 #include "base/limits.h"
@@ -25,7 +28,10 @@ struct http {
     struct http_pages pages;
     struct MHD_Daemon *daemon;
     uint16_t port;
-    pthread_mutex_t one; /* page at a time, of those that take it so */
+    pthread_mutex_t lock; /* over what follows */
+    pthread_cond_t changed;
+    int jobs;             /* questions at work */
+    bool stopping;
 };
 
 struct page {
@@ -34,6 +40,14 @@ struct page {
     struct buffer body;
     char *location; /* of a redirect */
     unsigned again; /* seconds after which to come again; 0: not said */
+};
+
+struct job { /* one request */
+    struct http *http;
+    struct MHD_Connection *connection;
+    char *path;
+    struct page page;
+    bool begun; /* a question: when the request is seen again, the page is made */
 };
 
 static const char text_type[] = "text/plain; charset=utf-8";
@@ -114,18 +128,61 @@ static struct leat_bytes parameter(const void *user, const char *name)
     return leat_bytes(value ? value : "", size);
 }
 
-static void show_stores(const struct http *http, struct MHD_Connection *connection,
-                        const char *path, struct page *page)
+static void show_stores(const struct job *job, struct page *page)
 {
-    struct http_request request = { path + sizeof stores_path - 1, parameter, connection };
+    const struct http_pages *pages = &job->http->pages;
+    struct http_request request = { job->path + sizeof stores_path - 1, parameter,
+                                    job->connection };
     struct http_reply reply = { .out = &page->body };
 
-    http->pages.stores(http->pages.user, &request, &reply);
+    pages->stores(pages->user, &request, &reply);
     page->status = reply.status;
     page->location = reply.location;
     page->again = reply.status == MHD_HTTP_SERVICE_UNAVAILABLE;
     if (!reply.is_text)
         page->type = "application/json";
+}
+
+static void end_job(struct http *http)
+{
+    pthread_mutex_lock(&http->lock);
+    http->jobs--;
+    pthread_cond_signal(&http->changed);
+    pthread_mutex_unlock(&http->lock);
+}
+
+static void *work(void *argument)
+{
+    struct job *job = argument;
+    struct http *http = job->http;
+
+    show_stores(job, &job->page);
+    MHD_resume_connection(job->connection); /* the job may be gone from here on */
+    end_job(http);
+    return NULL;
+}
+
+/* False: no question is taken any more, or no thread is to be had. */
+static bool begin_job(struct job *job)
+{
+    struct http *http = job->http;
+    pthread_t thread;
+
+    pthread_mutex_lock(&http->lock);
+    job->begun = !http->stopping;
+    http->jobs += job->begun;
+    pthread_mutex_unlock(&http->lock);
+    if (!job->begun)
+        return false;
+    MHD_suspend_connection(job->connection);
+    if (!pthread_create(&thread, NULL, work, job)) {
+        pthread_detach(thread);
+        return true;
+    }
+    MHD_resume_connection(job->connection);
+    job->begun = false;
+    end_job(http);
+    return false;
 }
 
 /* ---- requests ----------------------------------------------------------------------------- */
@@ -157,19 +214,7 @@ static void fail(struct page *page, unsigned status, const char *text)
         page->body.size = 0;
 }
 
-static void show_route(struct http *http, struct MHD_Connection *connection,
-                       const struct route *route, struct page *page)
-{
-    int status;
-
-    pthread_mutex_lock(&http->one);
-    status = route->show(http, connection, page);
-    pthread_mutex_unlock(&http->one);
-    if (status)
-        fail(page, MHD_HTTP_INTERNAL_SERVER_ERROR, "the page could not be made\n");
-}
-
-static void fill(struct http *http, struct MHD_Connection *connection, const char *path,
+static void fill(const struct http *http, struct MHD_Connection *connection, const char *path,
                  const char *method, struct page *page)
 {
     const struct route *route = route_of(path);
@@ -179,11 +224,11 @@ static void fill(struct http *http, struct MHD_Connection *connection, const cha
     else if (strcmp(method, MHD_HTTP_METHOD_GET) && strcmp(method, MHD_HTTP_METHOD_HEAD))
         fail(page, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
     else if (http->pages.stores && is_stores(path))
-        show_stores(http, connection, path, page);
+        fail(page, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping\n");
     else if (!route)
         fail(page, MHD_HTTP_NOT_FOUND, "no such page; / lists them\n");
-    else
-        show_route(http, connection, route, page);
+    else if (route->show(http, connection, page))
+        fail(page, MHD_HTTP_INTERNAL_SERVER_ERROR, "the page could not be made\n");
 }
 
 static enum MHD_Result send_page(struct MHD_Connection *connection, struct page *page)
@@ -208,26 +253,58 @@ static enum MHD_Result send_page(struct MHD_Connection *connection, struct page 
     return queued;
 }
 
+static struct job *job_new(struct http *http, struct MHD_Connection *connection, const char *path)
+{
+    struct job *job = memory_new(sizeof *job);
+
+    job->http = http;
+    job->connection = connection;
+    job->path = memory_text(path);
+    job->page = (struct page){ .status = MHD_HTTP_OK, .type = text_type };
+    buffer_init(&job->page.body, LIMIT_HTTP_REPLY_BYTES);
+    return job;
+}
+
+static void forget(void *user, struct MHD_Connection *connection, void **state,
+                   enum MHD_RequestTerminationCode why)
+{
+    struct job *job = *state;
+
+    if (!job)
+        return;
+    buffer_free(&job->page.body);
+    memory_free(job->page.location);
+    memory_free(job->path);
+    memory_free(job);
+    *state = NULL;
+}
+
+static bool is_question(const struct job *job, const char *method)
+{
+    return job->http->pages.stores && is_stores(job->path) &&
+           strlen(job->path) <= LIMIT_HTTP_URI_BYTES &&
+           (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD));
+}
+
 /* libmicrohttpd calls with the head first. A body is refused there, before any of it is read. */
 static enum MHD_Result answer(void *user, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *data,
                               size_t *size, void **state)
 {
-    struct page page = { .status = MHD_HTTP_OK, .type = text_type };
-    enum MHD_Result queued;
+    struct job *job = *state;
+    bool first = !job;
 
-    buffer_init(&page.body, LIMIT_HTTP_REPLY_BYTES);
-    if (!*state && !strcmp(method, MHD_HTTP_METHOD_GET)) {
-        *state = user;
+    if (first)
+        *state = job = job_new(user, connection, path);
+    if (first && (!strcmp(method, MHD_HTTP_METHOD_GET) || is_question(job, method)))
         return MHD_YES;
-    }
     if (*size)
         return MHD_NO;
-    fill(user, connection, path, method, &page);
-    queued = send_page(connection, &page);
-    buffer_free(&page.body);
-    memory_free(page.location);
-    return queued;
+    if (!job->begun && is_question(job, method) && begin_job(job))
+        return MHD_YES;
+    if (!job->begun)
+        fill(user, connection, path, method, &job->page);
+    return send_page(connection, &job->page);
 }
 
 /* ---- start and stop ----------------------------------------------------------------------- */
@@ -266,8 +343,7 @@ static int resolve(const struct http_options *options, struct addrinfo **address
 
 static struct MHD_Daemon *listen_at(struct http *http, const struct addrinfo *address)
 {
-    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
-                     MHD_USE_AUTO |
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | MHD_ALLOW_SUSPEND_RESUME |
                      (address->ai_family == AF_INET6 ? MHD_USE_IPv6 : 0);
 
     return MHD_start_daemon(flags, 0, NULL, NULL, answer, http, MHD_OPTION_SOCK_ADDR,
@@ -275,7 +351,15 @@ static struct MHD_Daemon *listen_at(struct http *http, const struct addrinfo *ad
                             (unsigned)LIMIT_HTTP_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
                             (unsigned)PER_ADDRESS, MHD_OPTION_CONNECTION_TIMEOUT,
                             (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_BYTES, MHD_OPTION_END);
+                            (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_COMPLETED, forget, NULL,
+                            MHD_OPTION_END);
+}
+
+static void http_free(struct http *http)
+{
+    pthread_cond_destroy(&http->changed);
+    pthread_mutex_destroy(&http->lock);
+    memory_free(http);
 }
 
 int http_start(const struct http_options *options, struct http **out, struct leat_error *error)
@@ -291,12 +375,12 @@ int http_start(const struct http_options *options, struct http **out, struct lea
         return code;
     http = memory_new(sizeof *http);
     http->pages = options->pages;
-    pthread_mutex_init(&http->one, NULL);
+    pthread_mutex_init(&http->lock, NULL);
+    pthread_cond_init(&http->changed, NULL);
     http->daemon = listen_at(http, address);
     freeaddrinfo(address);
     if (!http->daemon) {
-        pthread_mutex_destroy(&http->one);
-        memory_free(http);
+        http_free(http);
         return error_set(error, LEAT_E_ARGUMENT,
                          "cannot listen on %s port %u: taken, or no address of this host; "
                          "leat.http.port=0 takes a free port",
@@ -315,9 +399,13 @@ void http_stop(struct http *http)
 {
     if (!http)
         return;
+    pthread_mutex_lock(&http->lock);
+    http->stopping = true;
+    while (http->jobs)
+        pthread_cond_wait(&http->changed, &http->lock);
+    pthread_mutex_unlock(&http->lock);
     MHD_stop_daemon(http->daemon);
-    pthread_mutex_destroy(&http->one);
-    memory_free(http);
+    http_free(http);
 }
 
 uint16_t http_port(const struct http *http)
