@@ -1,4 +1,4 @@
-/* server_inside.h - what the two halves of the server share: server.c listens, request.c answers. */
+/* server_inside.h - what the halves of the server share: server.c listens, request.c answers. */
 #ifndef BLACKFRIDAY_WEB_SERVER_INSIDE_H
 #define BLACKFRIDAY_WEB_SERVER_INSIDE_H
 

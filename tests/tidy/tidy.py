@@ -26,7 +26,7 @@ FOREIGN = {
     r"rocksdb/c\.h": r"state/rocks\w*\.c",
     r"librdkafka/": r"processor/kafka/\w+\.[ch]|blackfriday/verify_kafka\.c",
     r"libpq-fe\.h|libpq/": r"sink/\w+\.[ch]|blackfriday/verify_postgres\w*\.c",
-    r"microhttpd\.h": r"processor/\w+\.[ch]",
+    r"microhttpd\.h": r"processor/\w+\.[ch]|blackfriday/web/(server|request)\w*\.[ch]",
     r"curl/": r"schemas/\w+\.[ch]|processor/peer\.c",
     r"jansson\.h": r"schemas/\w+\.[ch]",
 }

@@ -340,7 +340,8 @@ TestSuite(web_token, .init = start_with_token, .fini = stop);
 
 Test(web_token, is_asked_of_all_but_the_probe)
 {
-    static const char *const paths[] = { "/", "/figures", "/events", "/page/style.css", "/nowhere" };
+    static const char *const paths[] = { "/", "/figures", "/events", "/page/style.css",
+                                         "/nowhere" };
 
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         get(paths[i]);
