@@ -3,6 +3,8 @@
  * The home's own rows (the store's number, its changelog's offset) stand in a home in memory, so
  * that they are gone with the task and the rows are restored. The batch stands here until the
  * commit: the user's store never sees what may be undone.
+ * The user's store is called by one thread at a time: by the worker, and by who reads its rows from
+ * outside, who keeps it while a cursor of its is open.
  */
 #include "topology/custom_store.h"
 
@@ -25,7 +27,8 @@ struct custom_home {
     struct home *own;
     const struct leat_custom_store *store;
     void *rows;
-    struct arena arena; /* of the batch */
+    pthread_mutex_t one; /* at a time; its holder may take it again */
+    struct arena arena;  /* of the batch */
     struct batch_row *first, **last;
 };
 
@@ -68,10 +71,12 @@ static int custom_get(struct home *base, struct leat_bytes key, struct buffer *v
 
     if (is_own(key))
         return home_get(home->own, key, value, error);
+    pthread_mutex_lock(&home->one);
     code = home->store->get(home->rows, without_number(key), &found, &said);
     code = judge(base, code, "read", &said, error);
     if (code == 1 && buffer_add(value, found.data, found.size))
-        return error_set(error, LEAT_E_LIMIT, "a row of %zu bytes is too large", found.size);
+        code = error_set(error, LEAT_E_LIMIT, "a row of %zu bytes is too large", found.size);
+    pthread_mutex_unlock(&home->one);
     return code;
 }
 
@@ -119,10 +124,12 @@ static int custom_commit(struct home *base, struct leat_error *error)
     struct leat_error said = { 0 };
     int code = LEAT_OK;
 
+    pthread_mutex_lock(&home->one);
     for (const struct batch_row *row = home->first; row && !code; row = row->next)
         code = home->store->put(home->rows, row->key, row->value, &said);
     if (!code && home->first)
         code = home->store->commit(home->rows, &said);
+    pthread_mutex_unlock(&home->one);
     if (code)
         return judge(base, LEAT_E_STATE, "write", &said, error);
     clear_batch(home);
@@ -166,9 +173,11 @@ static int custom_range(struct home *base, struct leat_bytes from, struct leat_b
     cursor->cursor.home = base;
     buffer_init(&cursor->key, LIMIT_KEY_BYTES + KEY_MORE_BYTES);
     buffer_add(&cursor->key, from.data, NUMBER_BYTES);
+    pthread_mutex_lock(&home->one);
     code = home->store->range(home->rows, without_number(from), end, descending, &cursor->rows,
                               &said);
     if (code) {
+        pthread_mutex_unlock(&home->one);
         buffer_free(&cursor->key);
         memory_free(cursor);
         return judge(base, LEAT_E_STATE, "open a range", &said, error);
@@ -197,9 +206,10 @@ static int custom_next(struct home_cursor *base, struct leat_bytes *key, struct 
 static void custom_cursor_close(struct home_cursor *base)
 {
     struct custom_cursor *cursor = (struct custom_cursor *)base;
-    const struct custom_home *home = (const struct custom_home *)base->home;
+    struct custom_home *home = (struct custom_home *)base->home;
 
     home->store->end(cursor->rows);
+    pthread_mutex_unlock(&home->one);
     buffer_free(&cursor->key);
     memory_free(cursor);
 }
@@ -250,9 +260,20 @@ static void custom_close(struct home *base)
     if (home->rows)
         home->store->close(home->rows);
     home_close(home->own);
+    pthread_mutex_destroy(&home->one);
     arena_free(&home->arena);
     home_deinit(base);
     memory_free(home);
+}
+
+static void lock_init(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attributes;
+
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
 }
 
 int custom_home_open(const struct leat_custom_store *custom, const char *name, int32_t partition,
@@ -275,6 +296,7 @@ int custom_home_open(const struct leat_custom_store *custom, const char *name, i
     home->home.ops = &ops;
     home_init(&home->home, &options);
     home->store = custom;
+    lock_init(&home->one);
     arena_init(&home->arena, BATCH_BYTES);
     clear_batch(home);
     *out = &home->home;
