@@ -48,7 +48,7 @@ atomic_bool *cli_stop(void);
 void cli_catch_signals(void);
 
 extern const struct cli_command command_run, command_sink, command_generate, command_load,
-    command_verify, command_describe, command_reset, command_demo, command_health,
+    command_verify, command_describe, command_reset, command_demo, command_query, command_health,
     command_web;
 
 #endif

@@ -8,7 +8,7 @@
 static const struct cli_command *const commands[] = {
     &command_run,    &command_sink,     &command_generate, &command_load,
     &command_verify, &command_describe, &command_reset,
-    &command_web, &command_demo, &command_health,
+    &command_query,  &command_web,  &command_demo,     &command_health,
 };
 
 static void usage(FILE *file)
