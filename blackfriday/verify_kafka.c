@@ -14,6 +14,8 @@
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
 
+#define GROUP "blackfriday-verify"
+
 enum { TIMEOUT_MS = 15000, LOOK_MS = 500, STALLED_MS = 60000, POLL_MS = 500 };
 
 struct kafka {
@@ -43,13 +45,14 @@ static void on_error(rd_kafka_t *handle, int code, const char *reason, void *opa
 static int kafka_error(struct leat_error *error, const char *action, const char *name,
                        rd_kafka_resp_err_t code)
 {
-    bool denied = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
-                  code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+    static const char advice[] =
+        "; our user lacks a right, docs/security.md lists those that are needed";
+    bool group = code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+    bool denied = group || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 
-    return error_set(error, LEAT_E_LOG, "cannot %s '%s': %s%s", action, name,
-                     rd_kafka_err2str(code),
-                     denied ? "; our user lacks a right, docs/security.md lists those that are "
-                              "needed" : "");
+    return error_set(error, LEAT_E_LOG, "cannot %s '%s'%s: %s%s", action, name,
+                     group ? " as group '" GROUP "'" : "", rd_kafka_err2str(code),
+                     denied ? advice : "");
 }
 
 static int set(rd_kafka_conf_t *conf, const char *name, const char *value,
@@ -67,7 +70,7 @@ static int consumer_new(const char *brokers, const char *isolation,
                         struct kafka *kafka, rd_kafka_t **out, struct leat_error *error)
 {
     const struct verify_setting own[] = {
-        { "bootstrap.servers", brokers },   { "group.id", "blackfriday-verify" },
+        { "bootstrap.servers", brokers },   { "group.id", GROUP },
         { "isolation.level", isolation },   { "enable.auto.commit", "false" },
         { "auto.offset.reset", "earliest" }, { "enable.partition.eof", "true" },
         { "queued.max.messages.kbytes", "65536" }, { "fetch.wait.max.ms", "50" },

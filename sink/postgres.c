@@ -301,14 +301,22 @@ static int connect_start(struct postgres *pg, const char *const *values,
     return connect_wait(pg, error);
 }
 
-/* A server that is there and refuses us from the start, again and again, is no outage: the
- * password, the role or the database is wrong. */
-static int connect_failed(struct postgres *pg, const char *const *values,
-                          struct leat_error *error)
+/* Whether anybody answers there, whoever it is: no password is sent. */
+static bool is_there(const struct postgres *pg)
+{
+    static const char *const names[] = { "connect_timeout", "dbname", "sslmode", NULL };
+    const char *const values[] = { "5", pg->database, "prefer", NULL };
+
+    return PQpingParams(names, values, 1) == PQPING_OK;
+}
+
+/* A server that is there and refuses us, or is refused by us, from the start, again and again, is
+ * no outage: the password, the role, the database or the certificate is wrong. */
+static int connect_failed(struct postgres *pg, struct leat_error *error)
 {
     if (error->code != LEAT_E_RETRY || pg->connections)
         return error->code;
-    pg->refusals = PQpingParams(connect_names, values, 1) == PQPING_OK ? pg->refusals + 1 : 0;
+    pg->refusals = is_there(pg) ? pg->refusals + 1 : 0;
     if (pg->refusals >= REFUSALS)
         error->code = LEAT_E_SINK;
     return error->code;
@@ -320,7 +328,7 @@ static int connect_now(struct postgres *pg, struct leat_error *error)
                              pg->application, NULL };
 
     if (connect_start(pg, values, error))
-        return connect_failed(pg, values, error);
+        return connect_failed(pg, error);
     if (PQsetnonblocking(pg->connection, 1) ||
         postgres_do(pg, "set up the session", session, error))
         return error->code ? error->code : fail_connection(pg, "set up the session", error);

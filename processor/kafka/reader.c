@@ -97,8 +97,8 @@ static int sort_error(struct kafka_reader *reader, struct kafka_place *place,
                       place->partition, rd_kafka_message_errstr(raw));
             return LEAT_OK;
         }
-        return error_set(error, LEAT_E_LOG, "read %s-%d: %s", place->topic->name, place->partition,
-                         rd_kafka_message_errstr(raw));
+        return error_set(error, LEAT_E_LOG, "read %s-%d: %s%s", place->topic->name,
+                         place->partition, rd_kafka_message_errstr(raw), kafka_advice(raw->err));
     }
 }
 

@@ -67,7 +67,7 @@ class Lab:
         self.database = os.path.join(self.dir, "database") if database else None
         self.processes = []
         os.environ["LEAT_BROKER_OWNER"] = str(os.getpid())
-        call(BROKERS, "start", self.brokers, str(brokers))
+        call(BROKERS, "start", self.brokers, str(brokers), *self.broker_settings())
         with open(os.path.join(self.brokers, "bootstrap"), encoding="utf-8") as file:
             self.bootstrap = file.read().strip()
         self.conninfo = None
@@ -75,6 +75,10 @@ class Lab:
             call(DATABASE, "start", self.database)
             with open(os.path.join(self.database, "conninfo"), encoding="utf-8") as file:
                 self.conninfo = file.read().strip()
+
+    def broker_settings(self):
+        """More of what every broker is told, key=value; for who derives from this."""
+        return []
 
     def configure(self, application, **settings):
         """Writes a configuration file of these settings, and returns its path."""
