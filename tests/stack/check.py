@@ -118,6 +118,22 @@ class Scenario:
         if not one["HostConfig"]["ReadonlyRootfs"]:
             yield f"{service} may write to its root"
 
+    def start_seconds(self):
+        """From when Docker has started the process until it answers at /health."""
+        (web,) = self.stack.containers("web")
+        must("docker", "restart", web)
+        until("/health answers", WAIT, lambda: status_of("http://127.0.0.1:8080/health") == 200,
+              pause=0.005)
+        ended = time.time()
+        began = json.loads(must("docker", "inspect", web))[0]["State"]["StartedAt"]
+        return ended - float(must("date", "-d", began, "+%s.%N"))
+
+    def starts_at_once(self):
+        """The best of three, since a busy machine only adds; asserted where nothing else runs."""
+        seconds = min(self.start_seconds() for _ in range(3))
+        print(f"{seconds:.2f} s from its start to /health")
+        return [f"{seconds:.2f} s"] if FULL and seconds > START_SECONDS else []
+
     def nothing_died(self):
         return [f"{service} was started {one['RestartCount'] + 1} times"
                 for service, one in self.stack.inspect(alive=False)
@@ -126,17 +142,11 @@ class Scenario:
     # ---- what Prometheus and Grafana have ----------------------------------------------------
 
     def expressions_have_data(self):
-        lister = os.path.join(ROOT, "tests", "alerts", "expressions.py")
-        listed = json.loads(must("python3", lister, self.stack.checkout))
-        if not listed:
-            return ["no expression was listed"]
-        missing = list(listed)
-        deadline = time.monotonic() + WAIT
-        while missing and time.monotonic() < deadline:
-            missing = [one for one in missing if not self.stack.query(one["expression"])]
-            time.sleep(1)
-        print(f"{len(listed)} expressions asked")
-        return [f"{one['where']}: no data: {one['expression']}" for one in missing]
+        lister = os.path.join(self.stack.checkout, "tests", "alerts", "expressions.py")
+        os.environ["LEAT_ROOT"] = self.stack.checkout
+        print(f"{len(must('python3', lister).splitlines())} expressions")
+        status, said = run("python3", lister, "check", "http://127.0.0.1:9090", str(WAIT))
+        return said.splitlines() or ["it failed"] if status else []
 
     def grafana_has_all(self):
         api = "http://127.0.0.1:3000/api"
@@ -241,6 +251,7 @@ class Scenario:
                   self.grafana_has_all)
         self.step("verify is equal", self.outputs_are_equal)
         self.step("the page is equal", self.page_is_equal)
+        self.step("it starts at once", self.starts_at_once)
         self.stack.compose("start", "generator")
         self.step("three instances share the work", self.scale, 3)
         for kill in range(KILLS):
@@ -279,41 +290,12 @@ def image_is_small(score):
     megabytes = (size(ours) - size("debian:trixie-slim")) / 1e6
     score.check(f"the image is {megabytes:.0f} MB over its base, below {IMAGE_MEGABYTES}",
                 [] if megabytes < IMAGE_MEGABYTES else ["it is not"])
-    return ours
-
-
-def start_seconds(image):
-    """From when Docker has started our process until it answers at /health."""
-    name = must("docker", "create", "--network", "host", "--read-only", "--cap-drop", "ALL",
-                image, "web", "--port=18080").strip()
-    try:
-        must("docker", "start", name)
-        until("/health answers", 60, lambda: status_of("http://127.0.0.1:18080/health") == 200,
-              pause=0.005)
-        ended = time.time()
-        began = json.loads(must("docker", "inspect", name))[0]["State"]["StartedAt"]
-        return ended - float(must("date", "-d", began, "+%s.%N"))
-    except AssertionError as error:
-        raise AssertionError(f"{error}\n{run('docker', 'logs', name)[1]}") from error
-    finally:
-        run("docker", "rm", "-f", name)
-
-
-def starts_at_once(score, image):
-    """The best of three, since a busy machine only adds; asserted where it may take its time."""
-    try:
-        seconds = min(start_seconds(image) for _ in range(3))
-        late = FULL and seconds > START_SECONDS
-        score.check(f"from its start to /health: {seconds:.2f} s",
-                    [f"above {START_SECONDS} s"] if late else [])
-    except AssertionError as error:
-        score.check("it starts with a root that it cannot write to", [str(error)])
 
 
 def main():
     checkout = sys.argv[1]
     score = Score()
-    starts_at_once(score, image_is_small(score))
+    image_is_small(score)
     for name, program in compose_programs(FULL):
         Scenario(checkout, name, program, score).run()
     print(f"{score.passed} passed, {score.failed} failed")
