@@ -152,7 +152,8 @@ void retail_top(struct leat_stream *sales, const struct retail_options *options,
     struct leat_table *lists = leat_aggregate(
         leat_key_by(bounded, "by-top-window", by_window), "top-products",
         &(struct leat_aggregate){ .type = &top_products_type, .add = add_product,
-                                  .merge = merge_lists, .partitions = 1 });
+                                  .merge = merge_lists, .partitions = 1,
+                                  .store = "top-products" });
     struct leat_stream *keyed = leat_map(
         leat_changes(lists, "top-changes"), "top-by-all", &(struct leat_map){
             .key = all, .window = window_of });

@@ -1,8 +1,7 @@
 /* totals.c - orders, units and revenue by windows: by product, category, store, region, over all.
  *
- * All five have orders, units and revenue last and add up alike; one macro writes each one's
- * callbacks, since C has no other way to name the same fields of five structs. The bounds stand in
- * the key while it is summed, and are written into the value when it leaves.
+ * All five add up the same sums, under the name of their topic, by which they can be asked for. Key
+ * and bounds of the window stand in the row's key, and are written into the value when it leaves.
  */
 #include "retail/category_sales.h"
 #include "retail/enriched_sale.h"
@@ -11,62 +10,67 @@
 #include "retail/region_sales.h"
 #include "retail/retail.h"
 #include "retail/store_sales.h"
+#include "retail/sums.h"
 #include "retail/totals.h"
 
 #include "schemas/decimal.h"
 
-#define SUMS(name, keep)                                                                           \
-    static void add_to_##name(const struct leat_record *record, void *out)                         \
-    {                                                                                              \
-        const struct enriched_sale *sale = enriched_sale_of(record);                               \
-        struct name *sum = out;                                                                    \
-                                                                                                   \
-        keep(sum, sale);                                                                           \
-        sum->orders += 1;                                                                          \
-        sum->units += sale->quantity;                                                              \
-        sum->revenue = money_add(sum->revenue, sale->amount);                                      \
-    }                                                                                              \
-                                                                                                   \
-    static void merge_##name(const struct leat_record *record, void *out)                          \
-    {                                                                                              \
-        const struct name *part = name##_of(record);                                               \
-        struct name *sum = out;                                                                    \
-                                                                                                   \
-        keep(sum, part);                                                                           \
-        sum->orders += part->orders;                                                               \
-        sum->units += part->units;                                                                 \
-        sum->revenue = money_add(sum->revenue, part->revenue);                                     \
-    }                                                                                              \
-                                                                                                   \
+/* ---- adding up ------------------------------------------------------------------------------- */
+
+static void add_sale(const struct leat_record *record, void *out)
+{
+    const struct enriched_sale *sale = enriched_sale_of(record);
+    struct sums *sums = out;
+
+    sums->orders += 1;
+    sums->units += sale->quantity;
+    sums->revenue = money_add(sums->revenue, sale->amount);
+}
+
+static void add_to_product(const struct leat_record *record, void *out)
+{
+    ((struct sums *)out)->part_of = enriched_sale_of(record)->category;
+    add_sale(record, out);
+}
+
+static void add_to_store(const struct leat_record *record, void *out)
+{
+    ((struct sums *)out)->part_of = enriched_sale_of(record)->region;
+    add_sale(record, out);
+}
+
+static void merge(const struct leat_record *record, void *out)
+{
+    const struct sums *part = sums_of(record);
+    struct sums *sums = out;
+
+    sums->part_of = part->part_of;
+    sums->orders += part->orders;
+    sums->units += part->units;
+    sums->revenue = money_add(sums->revenue, part->revenue);
+}
+
+/* ---- what leaves ----------------------------------------------------------------------------- */
+
+/* Figures and bounds, which the five have under the same names; C has no other way to say so. */
+#define FINISH(name, ...)                                                                          \
     static void finish_##name(const struct leat_record *record, void *out)                         \
     {                                                                                              \
-        struct name *sum = out;                                                                    \
+        const struct sums *sums = sums_of(record);                                                 \
                                                                                                    \
-        *sum = *name##_of(record);                                                                 \
-        sum->window_start = record->window.start_ms;                                               \
-        sum->window_end = record->window.end_ms;                                                   \
+        *name##_out(out) = (struct name){ .window_start = record->window.start_ms,                 \
+                                          .window_end = record->window.end_ms,                     \
+                                          .orders = sums->orders,                                  \
+                                          .units = sums->units,                                    \
+                                          .revenue = sums->revenue,                                \
+                                          __VA_ARGS__ };                                           \
     }
 
-#define KEEP_PRODUCT(to, from)                                                                     \
-    ((to)->product_id = (from)->product_id, (to)->category = (from)->category)
-#define KEEP_CATEGORY(to, from) ((to)->category = (from)->category)
-#define KEEP_STORE(to, from)    ((to)->store_id = (from)->store_id, (to)->region = (from)->region)
-#define KEEP_REGION(to, from)   ((to)->region = (from)->region)
-#define KEEP_NOTHING(to, from)  ((void)0)
-
-SUMS(product_sales, KEEP_PRODUCT)
-SUMS(category_sales, KEEP_CATEGORY)
-SUMS(store_sales, KEEP_STORE)
-SUMS(region_sales, KEEP_REGION)
-SUMS(totals, KEEP_NOTHING)
-
-static void average(const struct leat_record *record, void *out)
-{
-    struct totals *totals = out;
-
-    finish_totals(record, out);
-    totals->average_order_value = decimal_divide(totals->revenue, totals->orders);
-}
+FINISH(product_sales, .product_id = record->key, .category = sums->part_of)
+FINISH(category_sales, .category = record->key)
+FINISH(store_sales, .store_id = record->key, .region = sums->part_of)
+FINISH(region_sales, .region = record->key)
+FINISH(totals, .average_order_value = decimal_divide(sums->revenue, sums->orders))
 
 /* ---- keys ------------------------------------------------------------------------------------ */
 
@@ -101,22 +105,20 @@ static const struct total {
     const char *topic, *keyed, *changed, *finished, *to;
     const struct leat_type *type;
     leat_key key;
-    leat_fill add, merge, finish;
+    leat_fill add, finish;
     bool narrow; /* few keys: one partition does */
 } all_totals[5] = {
     { "sales-by-product", "by-product", "product-changes", "product-sums", "to-sales-by-product",
-      &product_sales_type, product, add_to_product_sales, merge_product_sales,
-      finish_product_sales, false },
+      &product_sales_type, product, add_to_product, finish_product_sales, false },
     { "sales-by-category", "by-category", "category-changes", "category-sums",
-      "to-sales-by-category", &category_sales_type, category, add_to_category_sales,
-      merge_category_sales, finish_category_sales, true },
-    { "sales-by-store", "by-store", "store-changes", "store-sums", "to-sales-by-store",
-      &store_sales_type, store, add_to_store_sales, merge_store_sales, finish_store_sales, true },
-    { "sales-by-region", "by-region", "region-changes", "region-sums", "to-sales-by-region",
-      &region_sales_type, region, add_to_region_sales, merge_region_sales, finish_region_sales,
+      "to-sales-by-category", &category_sales_type, category, add_sale, finish_category_sales,
       true },
+    { "sales-by-store", "by-store", "store-changes", "store-sums", "to-sales-by-store",
+      &store_sales_type, store, add_to_store, finish_store_sales, true },
+    { "sales-by-region", "by-region", "region-changes", "region-sums", "to-sales-by-region",
+      &region_sales_type, region, add_sale, finish_region_sales, true },
     { "sales-totals", "by-nothing", "totals-changes", "totals-sums", "to-sales-totals",
-      &totals_type, all, add_to_totals, merge_totals, average, true },
+      &totals_type, all, add_sale, finish_totals, true },
 };
 
 static void sum_up(struct leat_stream *sales, const struct total *total, leat_duration size,
@@ -124,9 +126,9 @@ static void sum_up(struct leat_stream *sales, const struct total *total, leat_du
 {
     struct leat_table *sums = leat_aggregate(
         leat_key_by(sales, total->keyed, total->key), total->topic, &(struct leat_aggregate){
-            .type = total->type, .add = total->add, .merge = total->merge,
+            .type = &sums_type, .add = total->add, .merge = merge,
             .window = { .size = size, .grace = grace }, .partitions = total->narrow ? 1 : 0,
-            .late = late });
+            .store = total->topic, .late = late });
     struct leat_stream *out = leat_map(
         leat_changes(sums, total->changed), total->finished, &(struct leat_map){
             .type = total->type, .value = total->finish });
