@@ -33,9 +33,10 @@ EOF
 "$bf" generate --config "$dir/conf" --count "$sales" --updates "$updates" --span 3h \
     >"$dir/generate.log" 2>&1
 
-figure() # name
+figure() # name: the sum of its series
 {
-    curl -s "http://127.0.0.1:$port/metrics" | awk -v name="$1" '$1 == name { print $2 }'
+    curl -s "http://127.0.0.1:$port/metrics" |
+        awk -v name="$1" '{ split($1, of, "{") } of[1] == name { sum += $2 } END { print sum + 0 }'
 }
 
 start=$(date +%s%N)
