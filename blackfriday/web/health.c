@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "blackfriday/web/json.h"
 #include "blackfriday/web/lag.h"
+#include "processor/log.h"
 #include "processor/owners.h"
 
 #include <inttypes.h>
@@ -20,6 +21,7 @@ struct health {
     struct web_lag *lag;
     struct owner *owners; /* by instance, then by partition */
     size_t owner_count;
+    int64_t told; /* what was written to the task topic when they were read; -1: never */
     int64_t said_ms;
     int64_t answered_ms; /* when the log answered last, by the wall clock; 0: never */
 };
@@ -31,6 +33,7 @@ struct health *health_new(struct log *log, const char *application)
     health->log = log;
     health->application = application;
     health->lag = web_lag_new(log, application);
+    health->told = -1;
     health->said_ms = INT64_MIN / 2;
     return health;
 }
