@@ -22,7 +22,8 @@ struct http;
 
 struct http_request {
     const char *path; /* what stands behind the page's own */
-    struct leat_bytes (*value)(const void *user, const char *name); /* a parameter; none: not given */
+    /* A parameter; none: it is not given. */
+    struct leat_bytes (*value)(const void *user, const char *name);
     const void *user;
 };
 
@@ -42,7 +43,8 @@ struct http_pages {
     int (*topology)(void *user, bool mermaid, struct buffer *out);
     int (*tasks)(void *user, struct buffer *out);
     void *user;
-    /* Thread: any, several at once. It may wait for other instances. NULL: there is no such page. */
+    /* Thread: any, several at once; it may wait for other instances. NULL: there is no such page.
+     */
     void (*stores)(void *user, const struct http_request *request, struct http_reply *reply);
 };
 

@@ -125,7 +125,8 @@ int streams_status_start(struct leat_streams *streams, struct leat_error *error)
         .listen = config_text(streams->config, "leat.http.listen"),
         .port = (uint16_t)config_number(streams->config, "leat.http.port"),
         .expose = config_flag(streams->config, "leat.http.expose"),
-        .pages = { page_metrics, page_healthy, page_ready, page_topology, page_tasks, status, NULL },
+        .pages = { page_metrics, page_healthy, page_ready, page_topology, page_tasks, status,
+                   NULL },
     };
     int code;
 

@@ -8,8 +8,8 @@
  * not get here.
  * A store is as good as its changelog: when a task opens, what rows there are is deleted and the
  * changelog's are put. So is it after a put() or commit() that failed, which fails the task.
- * Thread: one at a time for one store: the worker that owns the task, or one that answers a question
- * about its rows (get, range, next, end). Owner: the struct and its user outlive the run.
+ * Thread: one at a time for one store: the worker that owns the task, or one that answers a
+ * question about its rows (get, range, next, end). Owner: the struct and its user outlive the run.
  */
 #ifndef LEAT_CUSTOM_STORE_H
 #define LEAT_CUSTOM_STORE_H
