@@ -170,13 +170,15 @@ static bool is_over(const struct findings *findings)
 }
 
 /* The sentence of the last attempt that was made says why there is no answer. */
-static void look_again(struct queries *queries, bool first)
+static void look_again(struct queries *queries, bool first, const struct findings *findings)
 {
     struct leat_error ignored;
+    int64_t left = left_ms(findings);
 
     if (!first)
         clock_sleep_ms(PAUSE_MS);
-    if (directory_refresh(queries->directory, REFRESH_MS, LIMIT_QUERY_MS, &ignored))
+    if (directory_refresh(queries->directory, REFRESH_MS, left > PAUSE_MS ? (int)left : PAUSE_MS,
+                          &ignored))
         clock_sleep_ms(PAUSE_MS);
 }
 
@@ -191,6 +193,6 @@ void queries_task(struct queries *queries, size_t task, struct findings *finding
             try_owner(queries, task, findings);
         if (is_over(findings) || (!first && left_ms(findings) <= PAUSE_MS))
             return;
-        look_again(queries, first);
+        look_again(queries, first, findings);
     }
 }
