@@ -57,15 +57,38 @@ static int compare(const void *a, const void *b)
     return order ? order : (x->partition > y->partition) - (x->partition < y->partition);
 }
 
+/* Offsets only grow, so their sum tells whether anything was written. */
+static int told_so_far(const struct health *health, int64_t *told, struct leat_error *error)
+{
+    char *name = memory_format("%s-tasks", health->application);
+    struct log_topic topic = { .name = name };
+    int status = log_topic_look(health->log, &topic, error);
+
+    *told = 0;
+    for (int32_t p = 0; p < topic.partitions && !status; p++) {
+        int64_t first, end;
+
+        status = log_ends(health->log, name, p, &first, &end, error);
+        *told += status ? 0 : end;
+    }
+    memory_free(name);
+    return status;
+}
+
+/* Reading them takes a client of its own, so they are read when there is something new. */
 static int look_at_owners(struct health *health, struct leat_error *error)
 {
     struct owner *owners = NULL;
     size_t count = 0;
-    int status =
-        owners_read(health->log, health->application, OWNERS_WAIT_MS, &owners, &count, error);
+    int64_t told;
+    int status = told_so_far(health, &told, error);
 
+    if (status || told == health->told)
+        return status;
+    status = owners_read(health->log, health->application, OWNERS_WAIT_MS, &owners, &count, error);
     if (status)
         return status;
+    health->told = told;
     if (count)
         qsort(owners, count, sizeof *owners, compare);
     owners_free(health->owners, health->owner_count);

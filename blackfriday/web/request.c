@@ -129,13 +129,16 @@ static enum MHD_Result send_reply(struct web_request *request)
                  MHD_create_response_from_buffer(body->size, body->data, MHD_RESPMEM_MUST_COPY));
 }
 
-/* text has nothing that JSON would escape. */
+/* JSON for programs, a plain sentence for a person's browser. text has nothing to escape. */
 static void fail(struct web_request *request, unsigned status, const char *text)
 {
+    const char *accept = header_of(request, MHD_HTTP_HEADER_ACCEPT);
+    bool person = accept && strstr(accept, "text/html");
+
     request->reply.status = status;
-    request->reply.type = "application/json";
+    request->reply.type = person ? "text/plain; charset=utf-8" : "application/json";
     request->reply.body.size = 0;
-    if (buffer_format(&request->reply.body, "{\"error\":\"%s\"}\n", text))
+    if (buffer_format(&request->reply.body, person ? "%s\n" : "{\"error\":\"%s\"}\n", text))
         request->reply.body.size = 0;
 }
 

@@ -16,6 +16,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "chaos"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 os.environ.setdefault("LEAT_LOGS", "/tmp/leat-logs")
+os.environ.setdefault("LEAT_BROKER_WAIT", "400")
 from expected import COUNTED, sections  # noqa: E402
 from lab import BROKERS, BUILD, PROGRAM, Failure, Instance, Lab, call, read_rows  # noqa: E402
 

@@ -354,6 +354,16 @@ Test(web_token, is_asked_of_all_but_the_probe)
     cr_assert(eq(long, reply.status, 200));
 }
 
+Test(web_token, is_asked_of_a_person_in_a_sentence)
+{
+    ask((struct client_ask){ .path = "/", .headers = { "Accept: text/html,*/*;q=0.8" } });
+    cr_assert(eq(long, reply.status, 401));
+    carries("Content-Type", "text/plain");
+    cr_assert(strncmp(reply.body, "a token is needed: ", 19) == 0, "%s", reply.body);
+    get("/");
+    cr_assert(strncmp(reply.body, "{\"error\":\"a token is needed: ", 28) == 0, "%s", reply.body);
+}
+
 Test(web_token, lets_in_who_has_it)
 {
     ask((struct client_ask){ .path = "/figures",
