@@ -8,6 +8,7 @@ again with Compose v2 (DOCKER_CONFIG holds the plugin), with more load and more 
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -60,7 +61,7 @@ class Scenario:
     def page_shows_sales(self):
         self.stack.find_token()
         until("the page shows orders", WAIT,
-              lambda: self.stack.figures()["totals"]["orders"] > 0)
+              lambda: self.shown() > 0)
         seconds = time.monotonic() - self.began
         print(f"the page shows sales {seconds:.0f} s after `up`")
         if FULL and seconds > SHOWS_SECONDS:
@@ -135,9 +136,13 @@ class Scenario:
         return [f"{seconds:.2f} s"] if FULL and seconds > START_SECONDS else []
 
     def nothing_died(self):
-        return [f"{service} was started {one['RestartCount'] + 1} times"
-                for service, one in self.stack.inspect(alive=False)
-                if one["RestartCount"] and service != "setup"]
+        bad = []
+        for service, one in self.stack.inspect(alive=False):
+            if one["RestartCount"]:
+                bad.append(f"{service} was started {one['RestartCount'] + 1} times")
+            if one["State"]["OOMKilled"]:
+                bad.append(f"{service} wanted more memory than it may have")
+        return bad
 
     # ---- what Prometheus and Grafana have ----------------------------------------------------
 
@@ -177,15 +182,23 @@ class Scenario:
         until(f"{count} instances share the tasks", WAIT, lambda: self.instances(count))
 
     def lose_one(self):
-        before = self.stack.figures()["totals"]["orders"]
+        before = self.shown()
         must("docker", "kill", "-s", "KILL", self.stack.containers("processor")[0])
         until("two instances share the tasks", WAIT, lambda: self.instances(2))
-        until("sales go on", WAIT, lambda: self.stack.figures()["totals"]["orders"] > before)
+        until("sales go on", WAIT, lambda: self.shown() > before)
 
-    def restart(self, service):
-        before = self.stack.figures()["totals"]["orders"]
+    def shown(self):
+        return self.stack.figures()["totals"]["orders"]
+
+    def stored(self):
+        return int(self.stack.sql("SELECT count(*) FROM sales_enriched").split()[-1])
+
+    def restart(self, service, progress):
         self.stack.compose("restart", service)
-        until("sales go on", WAIT, lambda: self.stack.figures()["totals"]["orders"] > before)
+        until(f"{service} is well again", WAIT, lambda: not [
+            one for one in self.stack.unwell() if one.startswith(service + " ")])
+        before = until("it can be asked", WAIT, progress)
+        until("sales go on", WAIT, lambda: progress() > before)
 
     # ---- rest, and the truth -----------------------------------------------------------------
 
@@ -205,12 +218,24 @@ class Scenario:
         print(until("verify is equal", WAIT, equal).strip()[-400:])
 
     def page_is_equal(self):
-        """The page's orders are those that the table of the sink adds up to."""
+        """Revenue, orders and units: those that the tables add up to, which verify found right."""
+        sums = {"totals": "SELECT '', sum(revenue), sum(orders), sum(units) FROM sales_totals"}
+        for name, key, table in (("categories", "category", "sales_by_category"),
+                                 ("regions", "region", "sales_by_region")):
+            sums[name] = (f"SELECT {key}, sum(revenue), sum(orders), sum(units) FROM {table} "
+                          f"GROUP BY {key} ORDER BY 2 DESC, 1 COLLATE \"C\"")
+
         def same():
-            shown = self.stack.figures()["totals"]["orders"]
-            stored = int(self.stack.sql("SELECT count(*) FROM enriched_sales").split()[-1])
-            if shown != stored:
-                raise AssertionError(f"the page shows {shown} orders, the tables hold {stored}")
+            figures = self.stack.figures()
+            for name, statement in sums.items():
+                shown = figures[name].get("rows", [figures[name]])
+                key = {"categories": "category", "regions": "region"}.get(name)
+                lines = [f"{row[key] if key else ''}|{row['revenue']}|{row['orders']}|{row['units']}"
+                         for row in shown]
+                stored = re.findall(r"^.*[|].*[|].*[|].*$", self.stack.sql(statement), re.M)
+                stored = [line.strip() for line in stored]
+                if lines != stored[:len(lines)] or not lines:
+                    raise AssertionError(f"{name}: shown {lines}, stored {stored}")
             return True
         until("the page and the tables agree", WAIT, same)
 
@@ -224,7 +249,7 @@ class Scenario:
         left = self.stack.containers(alive=False)
         self.stack.compose("up", "-d", "--scale", "processor=1")
         until("the page shows orders", WAIT,
-              lambda: self.stack.find_token() and self.stack.figures()["totals"]["orders"] > 0)
+              lambda: self.stack.find_token() and self.shown() > 0)
         bad = ["containers outlive `down`"] if left else []
         bad += fell(topics, self.stack.topic_ends()) + fell(tables, self.stack.row_counts())
         print(f"{len(topics)} topics and {len(tables)} tables kept")
@@ -258,10 +283,11 @@ class Scenario:
             self.step("one is killed, and the others go on", self.lose_one)
             if kill + 1 < KILLS:
                 self.step("it comes back", self.scale, 3)
-        self.step("Kafka restarts, and sales go on", self.restart, "kafka")
-        self.step("PostgreSQL restarts, and sales go on", self.restart, "postgres")
+        self.step("Kafka restarts, and sales go on", self.restart, "kafka", self.shown)
+        self.step("PostgreSQL restarts, and rows go on", self.restart, "postgres", self.stored)
         self.step("verify is equal after all that", self.outputs_are_equal)
         self.step("the page is equal after all that", self.page_is_equal)
+        self.step("no process died but by our hand", self.nothing_died)
         self.step("`down` and `up` keep everything", self.keeps_everything)
         self.step("`down -v` leaves nothing", self.leaves_nothing)
 
