@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { until } from "./check.mjs";
 
 const require = createRequire(join(process.env.LEAT_PAGE_NPM, "package.json"));
 const { chromium } = require("playwright-core");
@@ -35,6 +36,17 @@ export const open = async (browser, url, { width = 1440, theme = "light", calm =
     if (ready)
         await page.waitForSelector("html[data-state=live] #revenue:not([data-exact=''])");
     return page;
+};
+
+/* Another width; nothing may stand out sideways once the chart has followed. */
+export const resize = async (page, width) => {
+    await page.setViewportSize({ width, height: 900 });
+    await until(`nothing is wider than ${width}`, async () => {
+        const widths = await page.evaluate(() => [document.documentElement.scrollWidth,
+            Math.round(document.getElementById("plot").parentElement.clientWidth -
+                document.getElementById("plot").clientWidth)]);
+        return widths[0] === width && widths[1] === 0 || widths;
+    });
 };
 
 /* What axe finds that is serious or critical, a line each. */

@@ -6,7 +6,8 @@ const SHOWN_ROWS = 100;
 const ASK_MS = 500;
 
 const refusals = {
-    0: "The connection broke while the file was sent. Nothing is known to be written.",
+    0: "The connection broke, or the file was changed since it was chosen. Nothing is known to be " +
+        "written. Choose it again.",
     401: "The server wants its token: open the page once with /?token=… behind its address.",
     403: "The server takes files from its own page alone.",
     413: "The file is larger than the server takes.",
@@ -151,11 +152,22 @@ export const start_upload = () => {
                 [status, answer] = [counts.written || !counts.refused ? 200 : 422, counts];
         }
         busy(null);
+        if (status === 200 || status === 422)
+            forget();
         show_result(status, answer);
         if (answer?.refused)
             await show_report(id, answer.refused).catch(() => {});
     };
 
+    /* A file that is mended and chosen again must be read anew, and browsers keep the old one. */
+    const forget = () => {
+        input.value = "";
+        choose(null);
+    };
+
+    input.addEventListener("click", () => {
+        input.value = "";
+    });
     input.addEventListener("change", () => choose(input.files[0]));
     form.addEventListener("submit", (event) => {
         event.preventDefault();
