@@ -19,7 +19,8 @@ test="postgresql libcriterion-dev clang=clang libclang-rt-dev llvm=llvm-symboliz
       clang-format=clang-format valgrind=valgrind python3=python3 python3-venv procps=ps curl=curl
       default-jre-headless=java maven=mvn debootstrap=debootstrap
       docker.io=dockerd docker-compose=docker-compose iptables=iptables iproute2=ip
-      prometheus=promtool prometheus-alertmanager=amtool"
+      prometheus=promtool prometheus-alertmanager=amtool
+      chromium=chromium nodejs=node npm=npm fonts-inter"
 
 list_only=no
 versions=/dev/null
