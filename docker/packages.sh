@@ -20,7 +20,7 @@ test="postgresql libcriterion-dev clang=clang libclang-rt-dev llvm=llvm-symboliz
       default-jre-headless=java maven=mvn debootstrap=debootstrap
       docker.io=dockerd docker-compose=docker-compose iptables=iptables iproute2=ip
       prometheus=promtool prometheus-alertmanager=amtool
-      chromium=chromium nodejs=node npm=npm fonts-inter"
+      chromium=chromium nodejs=node npm=npm fonts-inter golang-go=go openssl=openssl"
 
 list_only=no
 versions=/dev/null
