@@ -8,10 +8,13 @@ for another reason is told why in one sentence, and no secret appears anywhere.
 """
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 
 from place import PROGRAMS, Place
 import rights
@@ -31,7 +34,9 @@ TELLING = {
     "run: Write on transactional id blackfriday-*", "sink: Read on topic sales-totals",
     "sink: Read on topic black-friday-sink-tasks", "sink: Create on topic black-friday-sink-tasks",
     "sink: Read on group black-friday-sink", "web: Read on topic sales-totals",
-    "web: Write on topic sales", "web: Read on topic blackfriday-tasks",
+    "web: Write on topic products", "web: Read on topic blackfriday-tasks",
+    "web: Write on transactional id blackfriday-upload-*",
+    "query: Read on topic blackfriday-tasks",
     "verify: Read on topic stock", "verify: Describe on group blackfriday-verify",
     "generate: DescribeConfigs on topic sales", "load: Write on topic products",
     "reset: Read on topic sales", "reset: Delete on topic blackfriday-*",
@@ -40,6 +45,8 @@ TELLING = {
 GENERATE = ["--count", "200", "--products", "50", "--stores", "5"]
 # Without this right the job goes on, and says so each time.
 ONLY_WARNED = "run: Delete on topic blackfriday-*"
+# Without these the page only knows less of the lag.
+UNTOLD = {"web: Describe on topic blackfriday-*", "web: Describe on group blackfriday"}
 
 
 class Run:
@@ -97,7 +104,8 @@ class Play:
                        "P000001,Lamp,Home,Light,12.50,S1\n")
         with open(stores, "w", encoding="utf-8") as file:
             file.write("store_id,location,region,size,manager\nS0001,Here,North,big,Ann\n")
-        return {"run": [], "sink": ["--until-caught-up"], "generate": GENERATE, "verify": [],
+        self.uploads = {"products": products, "stores": stores}
+        return {"web": ["--port", "0"], "query": ["stock", "--all"], "run": [], "sink": ["--until-caught-up"], "generate": GENERATE, "verify": [],
                 "load": [products, stores], "reset": []}
 
     def start(self, program, name=None, **changes):
@@ -133,9 +141,63 @@ class Play:
         check("generate works with the rights that are listed", self.must("generate"))
         job = self.start("run")
         check("run works with the rights that are listed", self.await_equal())
+        check("query works with the rights that are listed", self.must("query"))
+        check("web shows figures and takes an upload with them", self.shows())
+        check("what was uploaded is processed", self.await_equal())
         check("run stops cleanly under them", [] if job.stop() == 0 else [job.text()[-900:]])
         check("sink works with them, by TLS that is verified in full", self.must("sink"))
         check("verify finds topics and tables equal, by the same", self.must("verify"))
+
+    # ---- the page ----
+
+    def address(self, web):
+        web.await_text("web_listening")
+        found = re.search(r"web_listening .*port=(\d+)", web.text())
+        return f"http://127.0.0.1:{found.group(1)}" if found else "http://127.0.0.1:1"
+
+    def post(self, web, topic):
+        """The answer to an upload, good or bad."""
+        with open(self.uploads.get(topic, self.uploads["products"]), "rb") as file:
+            request = urllib.request.Request(f"{self.address(web)}/upload/{topic}", file.read(),
+                                             method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                return answer.read().decode()
+        except urllib.error.HTTPError as refusal:
+            return refusal.read().decode()
+        except OSError as failure:
+            return str(failure)
+
+    def figures(self, web):
+        try:
+            with urllib.request.urlopen(f"{self.address(web)}/figures", timeout=PATIENCE) as got:
+                return got.read().decode()
+        except OSError:
+            return ""
+
+    def shows(self):
+        web, until, text = self.start("web"), time.monotonic() + PATIENCE, ""
+        while not ('"revenue"' in text and '"instances"' in text) and time.monotonic() < until:
+            time.sleep(0.3)
+            text = self.figures(web)
+        answer = self.post(web, "products")
+        offences = [] if '"instances"' in text else [f"figures: {text[:300]}"]
+        if '"written":1' not in answer:
+            offences.append(f"upload: {answer}")
+        status = web.stop()
+        return offences + ([f"web ended with {status}"] if status else []) + \
+            (web.text().splitlines()[-5:] if offences else [])
+
+    def judge_web(self, right, web):
+        """The page stays, and the log or the answer to an upload says what is missing."""
+        name, until, text = right.name.rstrip("-"), time.monotonic() + PATIENCE, ""
+        uploads = right.operation != rights.OPERATIONS["Read"]
+        while not ("docs/security.md" in text and name in text) and time.monotonic() < until:
+            text += self.post(web, right.name if right.kind == 2 else "products") if uploads else ""
+            time.sleep(0.3)
+            text = text[-4096:] + web.text()
+        web.stop()
+        return [] if "docs/security.md" in text and name in text else web.text().splitlines()[-5:]
 
     # ---- one right less ----
 
@@ -151,6 +213,8 @@ class Play:
 
     def judge(self, right, run):
         """What is wrong with the way in which the program went without the right."""
+        if right.principal == "User:web":
+            return self.judge_web(right, run)
         if str(right) == ONLY_WARNED:
             said = run.await_text("purge_failed")
             run.stop()
@@ -170,13 +234,12 @@ class Play:
     def chosen(self, full):
         order = [name for name in PROGRAMS if name != "reset"] + ["reset"]
         wanted = [right for right in self.rights if full or str(right) in TELLING]
+        wanted = [right for right in wanted if str(right) not in UNTOLD]
         return sorted(wanted, key=lambda right: order.index(right.principal[5:]))
 
     def lacks(self, full):
         for right in self.chosen(full):
             program = right.principal[5:]
-            if program not in self.words:
-                continue
             self.prepare(right, program)
             self.place.admin.take(right)
             self.score.check(f"without the right it is told: {right}",
