@@ -89,8 +89,12 @@ static void give_up(struct upload *upload)
     upload->open = false;
 }
 
-static int end(struct upload *upload, int code)
+static int end(struct upload *upload, int code, struct leat_error *error)
 {
+    if (upload->unknown)
+        error_wrap(error, "the broker may have written the rows, all or none: it did not answer");
+    else if (code && code != LEAT_E_ARGUMENT)
+        error_wrap(error, "nothing was written");
     give_up(upload);
     upload_report_end(&upload->report);
     atomic_store(&upload->over, true);
@@ -189,7 +193,7 @@ int upload_take(struct upload *upload, const void *data, size_t size, struct lea
         size -= took;
         code = take_rows(upload, error);
     }
-    return code ? end(upload, code) : LEAT_OK;
+    return code ? end(upload, code, error) : LEAT_OK;
 }
 
 static int commit(struct upload *upload, struct leat_error *error)
@@ -213,7 +217,7 @@ int upload_finish(struct upload *upload, struct leat_error *error)
         code = sheet_empty(&upload->sheet, error);
     if (!code && upload->open)
         code = commit(upload, error);
-    return end(upload, code);
+    return end(upload, code, error);
 }
 
 void upload_progress(const struct upload *upload, struct upload_counts *counts)

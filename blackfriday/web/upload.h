@@ -58,7 +58,7 @@ void upload_progress(const struct upload *upload, struct upload_counts *counts);
 /* The refused rows as CSV, line,column,reason. Owner: the upload. */
 struct leat_bytes upload_report(const struct upload *upload);
 
-/* An empty file of that kind with its first line and rows that are accepted as they stand. */
+/* A file of that kind to begin with: its first line, and rows that are accepted as they stand. */
 const char *upload_template(enum feed_topic topic);
 
 #endif
