@@ -2,7 +2,8 @@
  *
  * librdkafka tries again for ever, whether a broker is down, knows no such user or shows a
  * certificate that is not its own. No wait mends the last two, so until the brokers have answered
- * once they end the start, with a sentence. Later they are told with the outage that they look like.
+ * once they end the start, with a sentence; later they are told with the outage that they look
+ * like.
  *
  * Entry points: kafka_contact_prepare(), kafka_metadata()
  */
