@@ -18,6 +18,7 @@
     X(never_shows_what_was_aborted)                                                                \
     X(tells_the_end_behind_the_markers)                                                            \
     X(tells_the_end_each_time_it_is_reached)                                                       \
+    X(a_reader_knows_how_far_a_partition_goes)                                                     \
     X(ends_are_the_high_watermark)                                                                 \
     X(commits_offsets_with_the_transaction)                                                        \
     X(holds_offsets_back_while_a_transaction_is_pending)                                           \

@@ -210,6 +210,24 @@ void contract_holds_a_paused_partition_back_and_loses_nothing(struct log *log)
     log_reader_free(reader);
 }
 
+void contract_a_reader_knows_how_far_a_partition_goes(struct log *log)
+{
+    const char *topic = bench_topic(log, 2);
+    struct log_position read = { topic, 0, 0 }, other = { topic, 1, 0 };
+    struct log_reader *reader = bench_reader(log, NULL, 0);
+    struct log_message message;
+
+    write_numbers(log, topic, 0, 10);
+    cr_assert_eq(log_reader_end(reader, &read), -1, "it is not assigned");
+    bench_assign(reader, topic, 0, 0, 0);
+    message = bench_next(reader);
+    cr_assert_eq(message.event, LOG_RECORD);
+    log_message_free(&message);
+    cr_assert_eq(log_reader_end(reader, &read), 10);
+    cr_assert_eq(log_reader_end(reader, &other), -1);
+    log_reader_free(reader);
+}
+
 void contract_messages_outlive_an_unassign(struct log *log)
 {
     const char *topic = bench_topic(log, 1);

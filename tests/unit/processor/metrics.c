@@ -97,6 +97,17 @@ Test(metrics, histograms_are_cumulative_and_scaled)
            "leat_commit_seconds_count{task=\"t\"} 4\n");
 }
 
+Test(metrics, many_equal_values_are_observed_at_once)
+{
+    struct metric *time = metric_new(one, &commits, "task", "t", NULL);
+
+    metric_observe_many(time, 2000, 5);
+    metric_observe_many(time, 9000000, 2);
+    cr_assert(strstr(scrape(), "leat_commit_seconds_bucket{task=\"t\",le=\"0.01\"} 5\n"));
+    cr_assert(strstr(out.data, "leat_commit_seconds_sum{task=\"t\"} 18.01\n"), "%s", out.data);
+    cr_assert(strstr(out.data, "leat_commit_seconds_count{task=\"t\"} 7\n"));
+}
+
 Test(metrics, counters_never_fall_and_gauges_go_when_their_task_does)
 {
     struct metric *count = metric_new(one, &records, "task", "t", NULL);

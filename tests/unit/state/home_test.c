@@ -277,6 +277,29 @@ Test(home, forgets_expired_rows_in_memory_after_the_commit)
     scene_stop(&scene);
 }
 
+EACH_KIND(home, tells_its_figures)
+{
+    struct home_figures figures;
+    struct scene scene;
+    char key[16];
+
+    scene_start(&scene, *kind);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(key, sizeof key, "k%06d", i);
+        put(&scene, key, "a row");
+    }
+    commit_home(&scene);
+    home_figures(scene.home, &figures);
+    cr_assert_eq(figures.memtable_bytes > 0, *kind == SCENE_ROCKS);
+    OK(home_flush(scene.home, true, &scene.error), &scene.error);
+    home_figures(scene.home, &figures);
+    cr_assert_eq(figures.files > 0, *kind == SCENE_ROCKS);
+    cr_assert_eq(figures.disk_bytes > 0, *kind == SCENE_ROCKS);
+    cr_assert_eq(figures.rows >= 1000, *kind == SCENE_ROCKS);
+    cr_assert(!figures.stalled);
+    scene_stop(&scene);
+}
+
 static size_t count_rows(struct scene *scene, uint16_t store)
 {
     char from[2] = { 0, (char)store }, to[2] = { 0, (char)(store + 1) };
