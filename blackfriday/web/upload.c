@@ -23,7 +23,8 @@ enum {
     NAME_BYTES = 64,
 };
 
-_Static_assert(LIMIT_UPLOAD_MS + 3 * UPLOAD_PATIENCE_MOST_MS < TRANSACTION_MS, "we end it, not the broker");
+_Static_assert(LIMIT_UPLOAD_MS + 3 * UPLOAD_PATIENCE_MOST_MS < TRANSACTION_MS,
+               "we end it, not the broker");
 
 struct upload {
     struct upload_options options;

@@ -31,7 +31,7 @@ struct upload_options {
     enum upload_choice choice;
     const char *transactional_id; /* nobody else's while this upload lives */
     int64_t timestamp_ahead_ms;   /* the job's guard against times to come; -1: off */
-    int patience_ms;              /* for the broker and the registry; 0: half a minute, a minute at most */
+    int patience_ms;              /* for the broker and the registry; 0: UPLOAD_PATIENCE_MS */
 };
 
 struct upload_counts {

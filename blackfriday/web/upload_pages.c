@@ -345,7 +345,8 @@ void upload_pages_free(struct upload_pages *pages)
 void upload_pages_routes(struct upload_pages *pages, struct web_route routes[UPLOAD_ROUTES])
 {
     routes[0] = (struct web_route){
-        .method = "POST", .path = "/upload/", .user = pages, .begin = begin, .part = part, .end = end
+        .method = "POST", .path = "/upload/", .user = pages,
+        .begin = begin, .part = part, .end = end
     };
     routes[1] = (struct web_route){
         .method = "GET", .path = "/upload/", .user = pages, .answer = tell

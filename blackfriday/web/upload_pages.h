@@ -9,7 +9,7 @@
  *   GET  /upload/ID/report.csv  the refused rows, once it is over
  *   GET  /template/sales.csv    and so on
  *
- * An upload that breaks off, takes longer than LIMIT_UPLOAD_MS or grows beyond max_bytes is aborted.
+ * What breaks off, takes longer than LIMIT_UPLOAD_MS or grows beyond max_bytes is aborted.
  */
 #ifndef BLACKFRIDAY_WEB_UPLOAD_PAGES_H
 #define BLACKFRIDAY_WEB_UPLOAD_PAGES_H

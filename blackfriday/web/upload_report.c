@@ -1,8 +1,8 @@
 /* upload_report.c - line,column,reason of each refused row.
  *
  * The line is the one that the row begins on: behind a quote that nobody closed, what is wrong is
- * met far from where it was done. No field of it begins with what a spreadsheet would take for a formula: numbers, names of the
- * contract, and sentences of our own.
+ * met far from where it was done. No field begins with what a spreadsheet would take for a formula:
+ * there are numbers, names of the contract, and sentences of our own.
  */
 #include "blackfriday/web/upload_report.h"
 

@@ -222,7 +222,8 @@ static void see_update(void *user, const struct log_message *message)
 
 Test(upload, an_update_has_product_and_store_for_its_key)
 {
-    cr_assert(eq(int, send_all(FEED_UPDATES, UPLOAD_GOOD_ROWS, UPDATES "P,S|1,1000,-7\n"), LEAT_OK));
+    cr_assert(eq(int, send_all(FEED_UPDATES, UPLOAD_GOOD_ROWS, UPDATES "P,S|1,1000,-7\n"),
+                 LEAT_OK));
     cr_assert(eq(int, input_bench_read(&bench, "inventory-updates", see_update, NULL), 1));
 }
 
