@@ -280,6 +280,7 @@ static int refuse_current(struct task *task, struct leat_error *error)
 static void end_turn(struct task *task, int done)
 {
     struct task_turn *turn = &task->turns[task->turn_count];
+    int64_t records = done;
 
     task->records += (uint64_t)done;
     if (task->woken)
@@ -290,8 +291,8 @@ static void end_turn(struct task *task, int done)
     if (task->turn_count < TASK_TURNS)
         task->turn_count++;
     else
-        done += (int)(--turn)->records;
-    *turn = (struct task_turn){ task->latest, task->latest_ms, done };
+        records += (--turn)->records;
+    *turn = (struct task_turn){ task->latest, task->latest_ms, records };
     task->latest = NULL;
 }
 
