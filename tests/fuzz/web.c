@@ -65,8 +65,8 @@ static uint16_t port(void)
 }
 
 /* From another address each time: the ports of one are used up within seconds, since each stays
- * taken for a minute after the connection. -1: ports are short, or the
- * fuzzer's own alarm came in between. */
+ * taken for a minute after the connection. -1: ports are short, or the fuzzer's own alarm came in
+ * between. */
 static int dial(void)
 {
     static uint32_t calls;

@@ -305,26 +305,34 @@ Test(web_server, streams_events)
     cr_assert(eq(str, reply.body, "retry: 2000\n\nevent: totals\ndata: {\"orders\":1}\n\n"));
 }
 
+struct listening {
+    uint16_t port;
+    struct client_reply reply;
+    pthread_t thread;
+};
+
 static void *listen(void *user)
 {
-    struct client_ask what = { .port = web_server_port(server), .path = "/events" };
+    struct listening *listening = user;
 
-    client_get(&what, user);
+    client_get(&(struct client_ask){ .port = listening->port, .path = "/events" },
+               &listening->reply);
     return NULL;
 }
 
 Test(web_server, stops_while_some_listen)
 {
-    static struct client_reply replies[4];
-    pthread_t threads[4];
+    static struct listening all[4];
 
     web_server_publish(server, "totals", "{}");
-    for (int i = 0; i < 4; i++)
-        cr_assert(eq(int, pthread_create(&threads[i], NULL, listen, &replies[i]), 0));
+    for (int i = 0; i < 4; i++) {
+        all[i].port = web_server_port(server);
+        cr_assert(eq(int, pthread_create(&all[i].thread, NULL, listen, &all[i]), 0));
+    }
     ask((struct client_ask){ .path = "/events", .until = "{}\n\n" });
     stop();
     for (int i = 0; i < 4; i++)
-        pthread_join(threads[i], NULL);
+        pthread_join(all[i].thread, NULL);
 }
 
 /* ---- the token ------------------------------------------------------------------------------- */
