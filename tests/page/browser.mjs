@@ -45,7 +45,7 @@ export const resize = async (page, width) => {
         const widths = await page.evaluate(() => [document.documentElement.scrollWidth,
             Math.round(document.getElementById("plot").parentElement.clientWidth -
                 document.getElementById("plot").clientWidth)]);
-        return widths[0] === width && widths[1] === 0 || widths;
+        return (widths[0] === width && Math.abs(widths[1]) <= 1) || widths;
     });
 };
 
@@ -65,8 +65,9 @@ export const axe_finds = async (page) => {
         .map(({ id, impact, help, where }) => `${impact} ${id}: ${help} (${where.slice(0, 4)})`);
 };
 
-/* The whole page, and not what scrolls below its sticky head. */
-export const shoot = async (page, name) => {
+/* The whole page, or what is seen without scrolling. */
+export const shoot = async (page, name, whole = true) => {
     mkdirSync(SHOTS, { recursive: true });
-    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: whole });
 };

@@ -106,7 +106,7 @@ const show_report = async (id, refused) => {
     by_id("report-link").href = path;
     show_rows(by_id("report-rows"), rows.slice(0, SHOWN_ROWS), {
         key: (row) => rows.indexOf(row),
-        start: () => row_of("th number", "code", ""),
+        start: () => row_of("th place", "code", ""),
         fill: (row, texts) => [0, 1, 2].forEach((i) => set_text(row.cells[i], texts[i] ?? "")),
     });
     say("report-more", refused > SHOWN_ROWS
