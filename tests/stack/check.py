@@ -168,6 +168,17 @@ class Scenario:
                 f"{api}/datasources/uid/{source['uid']}/health") == 200)
         return bad
 
+    def tools_read(self):
+        """As docker/README.md has a person do."""
+        bad = []
+        record = self.stack.compose("run", "--rm", "kcat", "-C", "-t", "sales-totals",
+                                    "-s", "value=avro", "-o", "beginning", "-c", "1", "-e")
+        if '"revenue"' not in record:
+            bad.append(f"kcat reads no record: {record[-500:]}")
+        if self.stored() <= 0:
+            bad.append("psql reads no row")
+        return bad
+
     # ---- scaling, deaths and restarts --------------------------------------------------------
 
     def instances(self, count):
@@ -274,6 +285,7 @@ class Scenario:
                   self.expressions_have_data)
         self.step("Grafana has the dashboards, and its data sources answer",
                   self.grafana_has_all)
+        self.step("kcat reads the topics, psql the tables", self.tools_read)
         self.step("verify is equal", self.outputs_are_equal)
         self.step("the page is equal", self.page_is_equal)
         self.step("it starts at once", self.starts_at_once)
@@ -292,7 +304,8 @@ class Scenario:
         self.step("`down -v` leaves nothing", self.leaves_nothing)
 
     def run(self):
-        os.environ["SALES_RATE"] = RATE
+        # Some of each kind, or what counts them would have nothing to show.
+        os.environ.update(SALES_RATE=RATE, SALES_INVALID="0.5", SALES_LATE="0.5")
         try:
             self.play()
         except Broken as error:

@@ -39,10 +39,11 @@ outside() # online|isolated COMMAND...
         flock 9
         export LEAT_STACK_LOCKED=1
     fi
+    trap remove_cgroups EXIT
+    trap "exit 143" TERM INT HUP
     [ "$mode" = online ] || own=(--net)
     unshare --mount --pid --fork --kill-child --mount-proc "${own[@]}" \
         "$0" --inside "$mode" "$@" || status=$?
-    remove_cgroups
     exit $status
 }
 

@@ -8,6 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 export LEAT_ROOT=${LEAT_ROOT:-$(cd "$here/../.." && pwd)} LEAT_LOGS=${LEAT_LOGS:-/tmp}
 export LEAT_STACK=${LEAT_STACK:-${LEAT_CACHE:-$HOME/.cache/leat}/stack}
+export COMPOSE_HTTP_TIMEOUT=300 # an engine on a busy machine may think for longer than a minute
 compose_version=v2.40.3
 
 give_up()
@@ -46,5 +47,6 @@ git -C "$LEAT_ROOT" archive HEAD | tar -x -C "$checkout/leat"
 began=$SECONDS
 "$here/engine.sh" online "$here/build_images.sh" "$checkout/leat" || give_up "the images"
 echo "the images are there after $((SECONDS - began)) s"
-[ "${LEAT_FULL:-0}" != 1 ] || build_compose || give_up "Compose $compose_version does not build"
+[ "${LEAT_FULL:-0}" != 1 ] || build_compose >"$LEAT_LOGS/stack-compose.log" 2>&1 ||
+    give_up "Compose $compose_version does not build"
 "$here/engine.sh" isolated python3 "$here/check.py" "$checkout/leat"
