@@ -76,6 +76,14 @@ static bool is_input(const struct reading *reading, const char *topic)
     return ends_with(topic, "-repartition");
 }
 
+/* What stands in the task topic is read by no group. */
+static bool is_task_topic(const struct reading *reading, const char *topic)
+{
+    size_t size = strlen(reading->group);
+
+    return !strncmp(topic, reading->group, size) && !strcmp(topic + size, "-tasks");
+}
+
 static int64_t lag_of(struct log *log, const struct log_position *at, void *user)
 {
     const struct reading *reading = user;
@@ -84,6 +92,8 @@ static int64_t lag_of(struct log *log, const struct log_position *at, void *user
     int64_t first, end;
     int status;
 
+    if (is_task_topic(reading, at->topic))
+        return 0;
     do
         status = log_committed(log, reading->group, &committed, 1, &error);
     while (status == LEAT_E_RETRY);
