@@ -47,7 +47,8 @@ struct job { /* one request */
     struct MHD_Connection *connection;
     char *path;
     struct page page;
-    bool begun; /* a question: when the request is seen again, the page is made */
+    bool begun; /* a question has its thread */
+    bool done;  /* and its page; under the server's lock */
 };
 
 static const char text_type[] = "text/plain; charset=utf-8";
@@ -157,6 +158,9 @@ static void *work(void *argument)
     struct http *http = job->http;
 
     show_stores(job, &job->page);
+    pthread_mutex_lock(&http->lock);
+    job->done = true;
+    pthread_mutex_unlock(&http->lock);
     MHD_resume_connection(job->connection); /* the job may be gone from here on */
     end_job(http);
     return NULL;
@@ -286,6 +290,16 @@ static bool is_question(const struct job *job, const char *method)
            (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD));
 }
 
+static bool is_done(struct job *job)
+{
+    bool done;
+
+    pthread_mutex_lock(&job->http->lock);
+    done = job->done;
+    pthread_mutex_unlock(&job->http->lock);
+    return done;
+}
+
 /* libmicrohttpd calls with the head first. A body is refused there, before any of it is read. */
 static enum MHD_Result answer(void *user, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *data,
@@ -302,7 +316,7 @@ static enum MHD_Result answer(void *user, struct MHD_Connection *connection, con
         return MHD_NO;
     if (!job->begun && is_question(job, method) && begin_job(job))
         return MHD_YES;
-    if (!job->begun)
+    if (!is_done(job))
         fill(user, connection, path, method, &job->page);
     return send_page(connection, &job->page);
 }
