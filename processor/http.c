@@ -155,13 +155,14 @@ static void end_job(struct http *http)
 static void *work(void *argument)
 {
     struct job *job = argument;
+    struct MHD_Connection *connection = job->connection;
     struct http *http = job->http;
 
     show_stores(job, &job->page);
     pthread_mutex_lock(&http->lock);
     job->done = true;
     pthread_mutex_unlock(&http->lock);
-    MHD_resume_connection(job->connection); /* the job may be gone from here on */
+    MHD_resume_connection(connection); /* the job may be gone from here on */
     end_job(http);
     return NULL;
 }
@@ -269,6 +270,16 @@ static struct job *job_new(struct http *http, struct MHD_Connection *connection,
     return job;
 }
 
+static bool is_done(struct job *job)
+{
+    bool done;
+
+    pthread_mutex_lock(&job->http->lock);
+    done = job->done;
+    pthread_mutex_unlock(&job->http->lock);
+    return done;
+}
+
 static void forget(void *user, struct MHD_Connection *connection, void **state,
                    enum MHD_RequestTerminationCode why)
 {
@@ -276,6 +287,7 @@ static void forget(void *user, struct MHD_Connection *connection, void **state,
 
     if (!job)
         return;
+    assert(is_done(job) || !job->begun);
     buffer_free(&job->page.body);
     memory_free(job->page.location);
     memory_free(job->path);
@@ -288,16 +300,6 @@ static bool is_question(const struct job *job, const char *method)
     return job->http->pages.stores && is_stores(job->path) &&
            strlen(job->path) <= LIMIT_HTTP_URI_BYTES &&
            (!strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD));
-}
-
-static bool is_done(struct job *job)
-{
-    bool done;
-
-    pthread_mutex_lock(&job->http->lock);
-    done = job->done;
-    pthread_mutex_unlock(&job->http->lock);
-    return done;
 }
 
 /* libmicrohttpd calls with the head first. A body is refused there, before any of it is read. */
