@@ -24,7 +24,7 @@ TOOL = os.path.join(BUILD, "tests", "operators", "operators-tool")
 APPLICATION = "shop"
 TOKEN = "a-token-of-the-tests-0123"
 PATIENCE_S = 120
-WORLD = ["--products", "120", "--stores", "12", "--partitions", "3"]
+WORLD = ["--products", "120", "--stores", "12", "--partitions", "2"]
 BLEMISHES = ["--late", "1", "--invalid", "1", "--unknown", "1", "--duplicate", "1"]
 
 passed, failed = 0, 0
