@@ -7,12 +7,16 @@ bad, the client hangs up, the broker stops, the server is killed. What is accept
 running job, and `verify` must find everything equal.
 """
 import argparse
+import json
 import os
 import sys
 import time
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "chaos"))
 os.environ.setdefault("LEAT_LOGS", "/tmp/leat-logs")
+os.environ.setdefault("LEAT_BROKER_WAIT", "600")    # seconds; a machine may be busy
+os.environ.setdefault("LEAT_REGISTRY_WAIT", "600")
 from lab import AUDIT, BROKERS, BUILD, PROGRAM, ROOT, Failure, Instance, Lab, call  # noqa: E402
 from lab import read_rows  # noqa: E402
 from web import BASE_MS, HEAD, Slow, Web, new_id, until  # noqa: E402
@@ -73,6 +77,9 @@ class Uploads:
         self.megabytes, self.passed, self.failed = megabytes, 0, 0
         self.lab = Lab("upload", database=False)
         self.registry = os.path.join(self.lab.dir, "registry")
+        self.url = self.config = self.web = None
+
+    def open(self):
         call(REGISTRY, "start", self.registry)
         with open(os.path.join(self.registry, "url"), encoding="utf-8") as file:
             self.url = file.read().strip()
@@ -321,6 +328,7 @@ class Uploads:
     # ---- all -----------------------------------------------------------------------------------
 
     def run(self):
+        self.open()
         judge, web = self.judge, self.web
         web.start()
         judge("a good file is written", self.good)
@@ -347,13 +355,12 @@ class Uploads:
         web.stop()
 
     def close(self, keep):
+        if os.path.isdir(self.registry):
+            call(REGISTRY, "stop", self.registry)
         self.lab.close(keep or self.failed)
-        call(REGISTRY, "stop", self.registry) if os.path.isdir(self.registry) else None
 
 
 def json_get(url, path):
-    import json
-    import urllib.request
     with urllib.request.urlopen(url + path, timeout=60) as answer:
         return json.load(answer)
 
