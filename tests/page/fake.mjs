@@ -34,6 +34,7 @@ const shows_all = async (page, sent) => {
     assert.equal((await rows_of(page, "low-rows")).length, 50);
     assert.equal(await figure_of(page, "lag"), String(sent.health.lag));
     assert.equal(await text_of(page, "tasks"), "18");
+    assert.equal((await page.$$eval(".tasks li", (all) => all.map((one) => one.textContent)))[0], "sales 0–1");
 };
 
 const opens_all_stores = async (page, sent) => {

@@ -13,7 +13,8 @@ const numbered = (letter, n, digits) => letter + String(n + 1).padStart(digits, 
 const mix = (n, salt) => (Math.imul(n + 1, 2654435761) ^ Math.imul(salt + 7, 40503) ^ n >>> 3) >>> 0;
 
 export const products_of = (count) => Array.from({ length: count }, (_, n) => ({
-    product_id: numbered("P", n, 6), name: `${STYLES[n % 8]} "${CATEGORIES[n * 3 % 8]}", no. ${n + 1}`,
+    product_id: numbered("P", n, 6), name: n % 10 === 9
+        ? `"${STYLES[n % 8]}", no. ${n + 1}` : `${STYLES[n * 5 % 8]} ${CATEGORIES[n * 3 % 8]} ${n + 1}`,
     category: CATEGORIES[n * 3 % 8], cents: 199 + n * 7919 % 30000 }));
 
 export const stores_of = (count) => Array.from({ length: count }, (_, n) => ({
@@ -31,12 +32,16 @@ export const stores_csv = (stores) => ["store_id,location,region,size,manager",
 
 export const SALES_HEAD = "transaction_id,product_id,store_id,timestamp,quantity,unit_price\n";
 
+/* From 0 to 1 and never back, now slower and now faster. */
+const tide = (part) => part + 0.006 * Math.sin(18 * Math.PI * part) +
+    0.04 * Math.sin(3.4 * Math.PI * part);
+
 /* Sale n of count, spread over the time from..to in order; hot products sell more. */
 export const sale_of = ({ products, stores, from_ms, to_ms, count, name }, n) => {
     const draw = mix(n, count), product = products[Math.floor(products.length *
         ((draw & 0xffff) / 65536) ** 3)];
     return { id: `${name}-${n}`, product, store: stores[(draw >>> 16) % stores.length],
-        at_ms: from_ms + Math.floor((to_ms - from_ms) * n / count), quantity: 1 + (draw >>> 8) % 3 };
+        at_ms: from_ms + Math.floor((to_ms - from_ms) * tide(n / count)), quantity: 1 + (draw >>> 8) % 3 };
 };
 
 export const sale_line = ({ id, product, store, at_ms, quantity }) =>

@@ -16,11 +16,32 @@ const show_partitions = (partitions) => {
     });
 };
 
+/* Of sales-0, sales-1, sales-2, sales-5: sales 0–2, 5. */
+export const tasks_by_name = (tasks) => {
+    const groups = new Map();
+    for (const task of tasks) {
+        const [, name, number] = /^(.*?)[-_]?(\d*)$/.exec(task);
+        groups.set(name, [...groups.get(name) ?? [], number]);
+    }
+    return [...groups].map(([name, numbers]) => [name, ranges_of(numbers)]);
+};
+
+const ranges_of = (numbers) => {
+    const ranges = [];
+    for (const n of numbers.filter(Boolean).map(Number).sort((a, b) => a - b))
+        if (n === ranges.at(-1)?.[1] + 1)
+            ranges.at(-1)[1] = n;
+        else
+            ranges.push([n, n]);
+    return ranges.map(([from, to]) => from === to ? from : `${from}–${to}`).join(", ");
+};
+
 const instance_of = ({ id, address, tasks }) => make("li", {},
     make("p", {}, make("b", { textContent: id }), " ",
         make("span", { className: "detail", textContent: address ?? "" })),
     make("ul", { className: "tasks", ariaLabel: `Tasks of ${id}` },
-        ...tasks.map((task) => make("li", { textContent: task }))));
+        ...tasks_by_name(tasks).map(([name, numbers]) =>
+            make("li", {}, `${name} `, make("b", { textContent: numbers })))));
 
 /* Drawn anew only when it changed, so that what a reader reads is not pulled away. */
 const show_instances = (instances) => {

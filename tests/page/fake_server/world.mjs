@@ -80,7 +80,8 @@ export const sections = ({ products = 100, step = 0, newest_ms = Date.UTC(2026, 
                 partition: i, lag: Math.max(0, 40 - 6 * i) })),
             instances: ["a", "b", "c"].map((name, i) => ({ id: `processor-${name}`,
                 address: `10.0.0.${i + 2}:9464`,
-                tasks: Array.from({ length: 6 }, (__, t) => `${t % 3}_${2 * i + (t > 2 ? 1 : 0)}`) })),
+                tasks: Array.from({ length: 6 }, (__, t) =>
+                    `${["sales", "stock", "top-products"][t % 3]}-${2 * i + (t > 2 ? 1 : 0)}`) })),
             updated_ms: Date.now() },
     };
 };
