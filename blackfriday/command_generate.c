@@ -87,8 +87,7 @@ static int run(int argc, char **argv)
 {
     struct arguments with = { .count = -1, .updates = -1, .products = 10000, .stores = 100,
                               .seed = 1, .partitions = 4, .only = -1, .except = -1,
-                              .late = 0, .invalid = 0, .span = "1h", .curve = "steady", .day = "24h",
-                              .skew = 0.8 };
+                              .span = "1h", .curve = "steady", .day = "24h", .skew = 0.8 };
     const struct cli_option options[] = {
         { "--count", "N", "sales to send, as fast as can be unless --rate is given; without it: "
           "live, until stopped", CLI_INTEGER, &with.count },
@@ -102,8 +101,8 @@ static int run(int argc, char **argv)
           CLI_TEXT, &with.start },
         { "--span", "TIME", "event time from the first to the last (1h)", CLI_TEXT, &with.span },
         { "--live", NULL, "a record's time is the time it is sent", CLI_FLAG, &with.live },
-        { "--curve", "steady|day", "of live sales: always the rate, or a day's ups and downs around "
-          "it", CLI_TEXT, &with.curve },
+        { "--curve", "steady|day", "of live sales: always the rate, or a day's ups and downs around it",
+          CLI_TEXT, &with.curve },
         { "--day", "TIME", "that a day of that curve takes (24h)", CLI_TEXT, &with.day },
         { "--late", "PERCENT", "sales that come too late for their windows", CLI_REAL, &with.late,
           0, 100 },
