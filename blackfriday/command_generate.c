@@ -101,7 +101,7 @@ static int run(int argc, char **argv)
           CLI_TEXT, &with.start },
         { "--span", "TIME", "event time from the first to the last (1h)", CLI_TEXT, &with.span },
         { "--live", NULL, "a record's time is the time it is sent", CLI_FLAG, &with.live },
-        { "--curve", "steady|day", "of live sales: always the rate, or a day's ups and downs around it",
+        { "--curve", "steady|day", "of live sales: always the rate, or the ups and downs of a day",
           CLI_TEXT, &with.curve },
         { "--day", "TIME", "that a day of that curve takes (24h)", CLI_TEXT, &with.day },
         { "--late", "PERCENT", "sales that come too late for their windows", CLI_REAL, &with.late,
