@@ -61,14 +61,14 @@ try {
     });
     await check("a delivery is uploaded by the page", async () => {
         const lines = products.slice(0, 200).flatMap(({ product_id }) => stores.slice(0, 5).map(
-            ({ store_id }) => `${product_id},${store_id},${now_ms - 125 * MINUTE_MS},60\n`));
+            ({ store_id }) => `${product_id},${store_id},${now_ms - 131 * MINUTE_MS},60\n`));
         assert.equal(await upload(page, "inventory-updates", file_of("updates.csv",
             `product_id,store_id,timestamp,quantity_change\n${lines.join("")}`)),
         "1,000 rows written");
     });
     await check("a good file of sales is written whole, and the page adds up to the cent", async () => {
         const path = join(shop.dir, "good.csv");
-        write_sales(path, batch("good", 20000, 124, 4), truth.add);
+        write_sales(path, batch("good", 20000, 130, 4), truth.add);
         assert.equal(await upload(page, "sales", path), "20,000 rows written");
         assert.equal(await page.isVisible("#report"), false);
         await shows_truth(page);
