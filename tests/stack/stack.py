@@ -11,18 +11,24 @@ import urllib.request
 ANSWER_SECONDS = 10
 
 
+def done(command, cwd, seconds):
+    return subprocess.run(command, cwd=cwd, timeout=seconds, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
 def run(*command, cwd=None, seconds=600):
     """A command's exit status and all that it said."""
-    done = subprocess.run(command, cwd=cwd, timeout=seconds, text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    return done.returncode, done.stdout
+    ended = done(command, cwd, seconds)
+    return ended.returncode, ended.stdout + ended.stderr
 
 
-def must(*command, **options):
-    status, said = run(*command, **options)
-    if status != 0:
-        raise AssertionError(f"{' '.join(command)}: status {status}\n{said[-4000:]}")
-    return said
+def must(*command, cwd=None, seconds=600):
+    """What a command printed; what it said besides is told where it fails."""
+    ended = done(command, cwd, seconds)
+    if ended.returncode != 0:
+        said = (ended.stdout + ended.stderr)[-4000:]
+        raise AssertionError(f"{' '.join(command)}: status {ended.returncode}\n{said}")
+    return ended.stdout
 
 
 def until(what, seconds, question, pause=0.5):
