@@ -108,6 +108,8 @@ class Uploads:
                       if key.decode().startswith(prefix))
 
     def must_see(self, prefix, count):
+        """A commit is answered before the broker has told it to each partition."""
+        self.must_settle()
         keys = self.keys(prefix)
         if len(keys) != count or len(set(keys)) != count:
             raise Failure(f"{len(keys)} sales of '{prefix}' are seen, {count} were expected")
