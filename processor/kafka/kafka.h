@@ -87,6 +87,11 @@ int kafka_topic_list(struct log *log, const char *prefix, char ***names, struct 
 
 int kafka_ends(struct log *log, const char *topic, int32_t partition, int64_t *first, int64_t *end,
                struct leat_error *error);
+
+/* Fills in the ends of many partitions at once, each with an error of its own; does not wait long.
+ * A status other than LEAT_OK: nobody knows now. */
+int kafka_ends_now(struct kafka_log *kafka, bool committed, rd_kafka_topic_partition_list_t *list);
+
 int kafka_committed(struct log *log, const char *group, struct log_position *positions,
                     size_t count, struct leat_error *error);
 int kafka_commit_for(struct log *log, const char *group, const struct log_position *positions,

@@ -5,8 +5,8 @@
  * of the coordinator with "require stable", so that a pending transaction is waited for and never
  * looked through.
  *
- * Entry points: kafka_ends(), kafka_committed(), kafka_commit_for(), kafka_delete_group(),
- *               kafka_delete_records()
+ * Entry points: kafka_ends(), kafka_ends_now(), kafka_committed(), kafka_commit_for(),
+ *               kafka_delete_group(), kafka_delete_records()
  */
 #include "processor/kafka/admin_call.h"
 
@@ -14,7 +14,10 @@
 
 #include <inttypes.h>
 
-enum { COMMITTED_MS = 5000 }; /* patience with a pending transaction in one call */
+enum {
+    COMMITTED_MS = 5000, /* patience with a pending transaction in one call */
+    ENDS_MS = 1000,      /* and of one who only wants to know */
+};
 
 rd_kafka_topic_partition_list_t *kafka_list(const struct log_position *positions, size_t count)
 {
@@ -78,6 +81,18 @@ void kafka_offsets_free(struct kafka_log *log)
     for (size_t i = 0; map_next(&log->offsets, &i, &group, &handle);)
         rd_kafka_destroy(handle);
     map_free(&log->offsets);
+}
+
+/* A timestamp of -1 asks for the end: of what is committed, where the handle reads committed. */
+int kafka_ends_now(struct kafka_log *kafka, bool committed, rd_kafka_topic_partition_list_t *list)
+{
+    struct leat_error error = { 0 };
+    rd_kafka_t *handle = kafka->client;
+    int status = committed ? offsets_handle(kafka, kafka->client_id, &handle, &error) : LEAT_OK;
+
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = RD_KAFKA_OFFSET_END;
+    return status ? status : kafka_status(rd_kafka_offsets_for_times(handle, list, ENDS_MS));
 }
 
 static int take_offset(const rd_kafka_topic_partition_t *found, const char *group,

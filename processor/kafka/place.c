@@ -60,21 +60,28 @@ void message_free(struct kafka_message *message)
 
 /* ---- topics --------------------------------------------------------------------------------- */
 
+rd_kafka_topic_t *place_topic_open(const struct kafka_reader *reader, struct kafka_topic *topic)
+{
+    /* The handle's own defaults hold auto.offset.reset=error, as set in conf.c. */
+    rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(reader->handle);
+    rd_kafka_topic_t *handle;
+
+    rd_kafka_topic_conf_set_opaque(conf, topic);
+    handle = rd_kafka_topic_new(reader->handle, topic->name, conf);
+    assert(handle);
+    return handle;
+}
+
 static struct kafka_topic *topic_of(struct kafka_reader *reader, const char *name)
 {
     struct kafka_topic *topic;
-    rd_kafka_topic_conf_t *conf;
 
     for (topic = reader->topics; topic; topic = topic->next)
         if (!strcmp(topic->name, name))
             return topic;
     topic = memory_new(sizeof(*topic));
-    /* The handle's own defaults hold auto.offset.reset=error, as set in conf.c. */
-    conf = rd_kafka_default_topic_conf_dup(reader->handle);
-    rd_kafka_topic_conf_set_opaque(conf, topic);
-    topic->handle = rd_kafka_topic_new(reader->handle, name, conf);
-    assert(topic->handle);
     topic->name = memory_text(name);
+    topic->handle = place_topic_open(reader, topic);
     topic->next = reader->topics;
     reader->topics = topic;
     return topic;
@@ -137,7 +144,7 @@ int place_new(struct kafka_reader *reader, const struct log_position *from, int 
     place->topic = topic_of(reader, from->topic);
     place->partition = from->partition;
     place->slot = slot;
-    place->next_offset = from->offset;
+    place->next_offset = place->seen_offset = from->offset;
     place->backlog_tail = &place->backlog;
     enter_by_partition(place->topic, place);
     reader->places = memory_grow(reader->places, reader->place_count, &reader->place_capacity,

@@ -8,7 +8,7 @@
  * rebalances; here one thread does all of it, nothing seeks, pauses or rebalances, and offsets
  * that went backwards would be dropped.
  *
- * Entry point: kafka_reader_new(). See also: place.c
+ * Entry point: kafka_reader_new(). See also: place.c, stall.c
  */
 #include "processor/kafka/reader.h"
 
@@ -275,10 +275,14 @@ static int reader_poll(struct log_reader *log_reader, struct log_message *out, s
                        int timeout_ms, struct leat_error *error)
 {
     struct kafka_reader *reader = (struct kafka_reader *)log_reader;
-    size_t count = reader->suspect ? deliver_gone(reader, out, max) : 0;
+    size_t count = 0;
     int64_t deadline = 0;
-    int got;
+    int got = stall_look(reader, error);
 
+    if (got)
+        return got;
+    if (reader->suspect)
+        count = deliver_gone(reader, out, max);
     if (reader->ready)
         count += deliver_backlog(reader, out + count, max - count);
     if (count == max)
@@ -391,6 +395,8 @@ static void reader_free(struct log_reader *log_reader)
     place_topics_free(reader);
     if (reader->handle)
         rd_kafka_destroy(reader->handle);
+    stall_free(reader);
+    memory_free(reader->retired);
     for (size_t i = 0; i < reader->block_count; i++)
         memory_free(reader->blocks[i]);
     memory_free(reader->blocks);
@@ -414,9 +420,9 @@ static size_t clamp(size_t value, size_t low, size_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-static int open_handle(struct kafka_reader *reader, const struct log_reader_options *options,
-                       struct leat_error *error)
+int reader_open(struct kafka_reader *reader, struct leat_error *error)
 {
+    const struct log_reader_options *options = &reader->options;
     size_t queue = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;
     size_t part = options->partition_bytes ? options->partition_bytes : PARTITION_BYTES;
     rd_kafka_conf_t *conf;
@@ -435,7 +441,10 @@ static int open_handle(struct kafka_reader *reader, const struct log_reader_opti
     rd_kafka_conf_set_error_cb(conf, on_error);
     wake_init(reader, conf, queue);
     reader->backlog_limit = clamp(queue / 4, 64 << 10, SIZE_MAX);
-    return kafka_open(conf, RD_KAFKA_CONSUMER, &reader->handle, error);
+    status = kafka_open(conf, RD_KAFKA_CONSUMER, &reader->handle, error);
+    if (!status)
+        reader->queue = rd_kafka_queue_new(reader->handle);
+    return status;
 }
 
 int kafka_reader_new(struct log *log, const struct log_reader_options *options,
@@ -446,12 +455,12 @@ int kafka_reader_new(struct log *log, const struct log_reader_options *options,
 
     reader->reader.ops = &reader_ops;
     reader->log = (struct kafka_log *)log;
-    status = open_handle(reader, options, error);
+    reader->options = *options;
+    status = reader_open(reader, error);
     if (status) {
         reader_free(&reader->reader);
         return status;
     }
-    reader->queue = rd_kafka_queue_new(reader->handle);
     *out = &reader->reader;
     return LEAT_OK;
 }

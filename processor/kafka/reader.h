@@ -1,4 +1,4 @@
-/* reader.h - what reader.c, place.c and wake.c share.
+/* reader.h - what reader.c, place.c, stall.c and wake.c share.
  *
  * A reader uses librdkafka's consumer without a group: partitions are started and stopped one by
  * one, at offsets that we name, and their messages come to one queue. There is no coordinator, no
@@ -37,6 +37,8 @@ struct kafka_place {
     int32_t partition;
     int slot;
     int64_t next_offset; /* of what was taken from librdkafka's queue */
+    int64_t seen_offset; /* next_offset at the last look of stall.c */
+    bool behind;         /* it stood still there, before the partition's end */
     bool held;           /* paused by the caller */
     bool gone;           /* LOG_GONE was told */
     bool started;        /* fetching; a held place is stopped when its backlog grows too large */
@@ -56,8 +58,12 @@ struct kafka_wake {
 struct kafka_reader {
     struct log_reader reader;
     struct kafka_log *log;
+    struct log_reader_options options;
     rd_kafka_t *handle;
     rd_kafka_queue_t *queue;
+    rd_kafka_t **retired; /* handles that were given up; messages of theirs may still be out */
+    size_t retired_count, retired_capacity;
+    int64_t look_at_ms; /* when stall.c looks next */
     struct kafka_topic *topics;
     struct kafka_place **places; /* all that are assigned */
     size_t place_count, place_capacity;
@@ -71,6 +77,17 @@ struct kafka_reader {
     bool suspect; /* librdkafka said that some partition or topic is no more */
 };
 
+/* ---- reader.c ------------------------------------------------------------------------------- */
+
+/* The handle and its queue, as the reader's options say. */
+int reader_open(struct kafka_reader *reader, struct leat_error *error);
+
+/* ---- stall.c: partitions that fall silent ---------------------------------------------------- */
+
+/* Cheap, but for once in a while. */
+int stall_look(struct kafka_reader *reader, struct leat_error *error);
+void stall_free(struct kafka_reader *reader); /* what was retired, once no message is out */
+
 /* ---- place.c: assigned partitions ----------------------------------------------------------- */
 
 int place_new(struct kafka_reader *reader, const struct log_position *from, int slot,
@@ -82,6 +99,7 @@ int place_start(struct kafka_reader *reader, struct kafka_place *place, struct l
 void place_stop(struct kafka_place *place);
 void place_keep(struct kafka_reader *reader, struct kafka_place *place, rd_kafka_message_t *raw);
 struct kafka_message *place_take(struct kafka_reader *reader, struct kafka_place *place);
+rd_kafka_topic_t *place_topic_open(const struct kafka_reader *reader, struct kafka_topic *topic);
 void place_topics_free(struct kafka_reader *reader);
 
 /* ---- wake.c: fetchers that sleep ------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 #include "bench.h"
 
 #include "base/clock.h"
+#include "processor/kafka/reader.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -19,6 +20,55 @@ static struct log *open_log(const struct log_setting *settings, size_t count)
 
     OK(log_kafka_new(broker_bootstrap(), "own", settings, count, &log, &error));
     return log;
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+/* The next record, however long it takes to see that there must be one. */
+static struct log_message next_record(struct log_reader *reader)
+{
+    int64_t deadline = clock_ms(clock_system()) + 180000;
+    struct log_message message = { 0 };
+    struct leat_error error = { 0 };
+    int got = 0;
+
+    while ((!got || message.event == LOG_END) && clock_ms(clock_system()) < deadline) {
+        got = log_reader_poll(reader, &message, 1, 1000, &error);
+        cr_assert_geq(got, 0, "%s", error.text);
+    }
+    cr_assert(got && message.event == LOG_RECORD);
+    return message;
+}
+
+/* What a handle does that believes in a leader that does not exist: it fetches no more, and says
+ * nothing. The message that is out belongs to the handle that is given up. */
+Test(kafka_own, reads_on_where_librdkafka_has_fallen_silent, .timeout = 240)
+{
+    struct log *log = open_log(NULL, 0);
+    const char *topic = bench_topic(log, 2);
+    struct log_writer *writer = bench_writer(log, bench_name("tx"));
+    struct log_reader *reader = bench_reader(log, topic, 0);
+    struct kafka_place *place = place_find((struct kafka_reader *)reader, topic, 0);
+    struct log_message before, after;
+
+    bench_begin(writer);
+    bench_send(writer, topic, "before");
+    bench_commit(writer);
+    before = next_record(reader);
+    place_stop(place);
+    place->started = true;
+    bench_begin(writer);
+    bench_send(writer, topic, "after");
+    bench_send(writer, topic, "and more");
+    bench_commit(writer);
+    after = next_record(reader);
+    cr_assert(leat_bytes_equal(after.value, LEAT_LITERAL("after")));
+    bench_expect(reader, "and more");
+    log_message_free(&after);
+    log_message_free(&before);
+    log_writer_free(writer);
+    log_reader_free(reader);
+    log_free(log);
 }
 
 /* ---- settings ------------------------------------------------------------------------------- */
