@@ -6,9 +6,11 @@ transactional id, and a Java tool for each order would take longer than all the 
 import socket
 import ssl
 import struct
+import time
 
 SASL_HANDSHAKE, SASL_AUTHENTICATE = (17, 1), (36, 1)
 CREATE_ACLS, DELETE_ACLS, DELETE_TOPICS = (30, 1), (31, 1), (20, 3)
+METADATA = (3, 4)
 ALLOW = 3
 UNKNOWN_TOPIC = 3
 
@@ -67,3 +69,22 @@ class Admin:
         answer = self.ask(DELETE_TOPICS, struct.pack(">i", 1) + text(name) +
                           struct.pack(">i", 30000))
         self.refuse(answer[-2:], UNKNOWN_TOPIC)
+        # The controller has deleted it; the broker that a program asks hears of it a moment later.
+        while self.exists(name):
+            time.sleep(0.05)
+
+    def exists(self, name):
+        answer = self.ask(METADATA, struct.pack(">i", 1) + text(name) + b"\0")
+        return answer[self.topics_at(answer):][4:6] != struct.pack(">h", UNKNOWN_TOPIC)
+
+    @staticmethod
+    def topics_at(answer):
+        """Where the topics begin: behind the brokers, the cluster's id and the controller."""
+        def after_text(at):
+            size, = struct.unpack_from(">h", answer, at)
+            return at + 2 + max(size, 0)
+        count, = struct.unpack_from(">i", answer, 4)
+        at = 8
+        for _ in range(count):
+            at = after_text(after_text(at + 4) + 4)
+        return after_text(at) + 4

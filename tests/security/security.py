@@ -3,8 +3,8 @@
     security.py [--full]      ends with `N passed, N failed`
 
 With all of its rights each program does its work; without any one of them it ends, and says which
-resource it lacked. The short form takes the telling rights away, --full each of them. Who is refused
-for another reason is told why in one sentence, and no secret appears anywhere.
+resource it lacked. The short form takes the telling rights away, --full each of them. Who is
+refused for another reason is told why in one sentence, and no secret appears anywhere.
 """
 import argparse
 import os
@@ -110,8 +110,9 @@ class Play:
                 open(upload, "w", encoding="utf-8") as copy:
             copy.write(file.read().replace("P000001", "U000001"))
         self.uploads = {"products": upload, "stores": stores}
-        return {"web": ["--port", "0"], "query": ["stock", "--all"], "run": [], "sink": ["--until-caught-up"], "generate": GENERATE, "verify": [],
-                "load": [products, stores], "reset": []}
+        return {"run": [], "sink": ["--until-caught-up"], "web": ["--port", "0"],
+                "query": ["stock", "--all"], "generate": GENERATE, "load": [products, stores],
+                "verify": [], "reset": []}
 
     def start(self, program, name=None, **changes):
         config = self.place.config_of(program, name, **changes)
