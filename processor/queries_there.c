@@ -13,6 +13,7 @@
 
 enum {
     PAUSE_MS = 100,    /* between two looks for an owner */
+    OWNERS_MS = 5000,  /* for reading who they are */
     REFRESH_MS = 100,  /* the owners are read this often at most */
     ANSWER_MORE_BYTES = 4 << 10,
     SENTENCE_BYTES = 300,
@@ -100,7 +101,7 @@ static void take_answer(const char *address, long status, const struct buffer *b
 
 /* ---- asking it ------------------------------------------------------------------------------- */
 
-static void ask(const char *address, size_t task, const atomic_bool *stop,
+static void ask(const char *address, size_t task, bool first, const atomic_bool *stop,
                 struct findings *findings)
 {
     struct query query = *findings->query;
@@ -110,6 +111,8 @@ static void ask(const char *address, size_t task, const atomic_bool *stop,
     query.task = (int64_t)task;
     query.hop = true;
     query.timeout_ms = left_ms(findings);
+    if (first)
+        query.timeout_ms /= 2; /* the task may have moved: then there is time for who has it now */
     query.timeout_ms = query.timeout_ms < 1 ? 1 : query.timeout_ms;
     buffer_init(&path, 4 * LIMIT_HTTP_QUERY_BYTES);
     buffer_init(&body, LIMIT_QUERY_BYTES + ANSWER_MORE_BYTES);
@@ -127,11 +130,11 @@ static void ask(const char *address, size_t task, const atomic_bool *stop,
 }
 
 /* So many at once, that instances which wait for each other still have threads to answer with. */
-static void ask_in_turn(struct queries *queries, const char *address, size_t task,
+static void ask_in_turn(struct queries *queries, const char *address, size_t task, bool first,
                         struct findings *findings)
 {
     if (atomic_fetch_add(&queries->asking, 1) < LIMIT_QUERY_PEERS) {
-        ask(address, task, &queries->stop, findings);
+        ask(address, task, first, &queries->stop, findings);
     } else {
         error_set(&findings->error, LEAT_E_RETRY, "%d requests already ask other instances",
                   LIMIT_QUERY_PEERS);
@@ -152,14 +155,15 @@ char *queries_owner(struct queries *queries, size_t task, struct findings *findi
     return address;
 }
 
-static void try_owner(struct queries *queries, size_t task, struct findings *findings)
+static void try_owner(struct queries *queries, size_t task, bool first,
+                      struct findings *findings)
 {
     char *address = queries_owner(queries, task, findings);
 
     if (!address)
         return;
     findings->status = QUERY_OK;
-    ask_in_turn(queries, address, task, findings);
+    ask_in_turn(queries, address, task, first, findings);
     memory_free(address);
 }
 
@@ -169,16 +173,15 @@ static bool is_over(const struct findings *findings)
            findings->status != QUERY_NO_ANSWER;
 }
 
-/* The sentence of the last attempt that was made says why there is no answer. */
-static void look_again(struct queries *queries, bool first, const struct findings *findings)
+/* Reading the owners may take longer than this answer has: the next one finds them read. The
+ * sentence of the last attempt that was made says why there is no answer. */
+static void look_again(struct queries *queries, bool first)
 {
     struct leat_error ignored;
-    int64_t left = left_ms(findings);
 
     if (!first)
         clock_sleep_ms(PAUSE_MS);
-    if (directory_refresh(queries->directory, REFRESH_MS, left > PAUSE_MS ? (int)left : PAUSE_MS,
-                          &ignored))
+    if (directory_refresh(queries->directory, REFRESH_MS, OWNERS_MS, &ignored))
         clock_sleep_ms(PAUSE_MS);
 }
 
@@ -190,9 +193,9 @@ void queries_task(struct queries *queries, size_t task, struct findings *finding
         if (is_over(findings) || findings->query->hop)
             return;
         if (findings->status == QUERY_NOT_MINE)
-            try_owner(queries, task, findings);
+            try_owner(queries, task, first, findings);
         if (is_over(findings) || (!first && left_ms(findings) <= PAUSE_MS))
             return;
-        look_again(queries, first, findings);
+        look_again(queries, first);
     }
 }
