@@ -168,6 +168,8 @@ struct log_writer_options {
     int transaction_timeout_ms;
     size_t queue_bytes;           /* bound on what is sent and not yet acknowledged */
     int patience_ms;              /* how long one call waits out an outage; 0: for ever */
+    void (*waits)(void *user);    /* told now and then while a call waits one out; NULL: nobody */
+    void *user;
 };
 
 /* With a transactional id: fences its predecessor and settles what that left open; may take as

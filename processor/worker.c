@@ -249,6 +249,14 @@ static int move_on(struct worker *worker, struct leat_error *error)
     return LEAT_OK;
 }
 
+/* Who waits out an outage does not stand still. */
+static void still_here(void *user)
+{
+    struct worker *worker = user;
+
+    atomic_store(&worker->figures.beat_ms, worker_now(worker));
+}
+
 /* A writer is made with the first task, and anew when one was fenced; an outage puts it off. */
 static int have_writer(struct worker *worker, struct leat_error *error)
 {
@@ -257,6 +265,8 @@ static int have_writer(struct worker *worker, struct leat_error *error)
         .transactional_id = settings->exactly_once ? worker->options.transactional_id : NULL,
         .transaction_timeout_ms = settings->transaction_timeout_ms,
         .queue_bytes = settings->queue_bytes,
+        .waits = still_here,
+        .user = worker,
     };
     int status;
 

@@ -19,6 +19,7 @@
 enum {
     INIT_MS = 30000,
     OFFSETS_MS = 10000, /* of one attempt */
+    ROUND_MS = 20000,   /* of one attempt to end a transaction, by who waits for ever */
     PAUSE_MS = 100,
 };
 
@@ -49,12 +50,13 @@ static int judge(rd_kafka_error_t *object, struct leat_error *error, const char 
 
 static int call_ms(const struct kafka_writer *writer)
 {
-    return writer->patience_ms ? writer->patience_ms : -1;
+    return writer->patience_ms ? writer->patience_ms : ROUND_MS;
 }
 
 /* Whether the call that was begun then may be made again; pauses if so. */
 static bool is_patient(const struct kafka_writer *writer, int64_t begun_ms)
 {
+    writer_waits(writer);
     if (writer->patience_ms && clock_ms(clock_system()) - begun_ms >= writer->patience_ms)
         return false;
     clock_sleep_ms(PAUSE_MS);
@@ -160,6 +162,7 @@ static int send_offsets(struct kafka_writer *writer, struct log_group *group,
                                                             OFFSETS_MS),
                        error, "add the offsets to the transaction");
         rd_kafka_consumer_group_metadata_destroy(member);
+        writer_waits(writer);
         if (status == LEAT_E_RETRY)
             clock_sleep_ms(PAUSE_MS);
     } while (status == LEAT_E_RETRY);

@@ -166,6 +166,7 @@ static int writer_send(struct log_writer *log_writer, const struct log_record *r
             break;
         }
         rd_kafka_poll(writer->handle, FULL_WAIT_MS);
+        writer_waits(writer);
     }
     if (++writer->sends % SENDS_A_POLL == 0)
         rd_kafka_poll(writer->handle, 0);
@@ -287,6 +288,8 @@ int kafka_writer_new(struct log *log, const struct log_writer_options *options,
     writer->transaction_timeout_ms =
         options->transaction_timeout_ms ? options->transaction_timeout_ms : TRANSACTION_TIMEOUT_MS;
     writer->patience_ms = options->patience_ms;
+    writer->waits = options->waits;
+    writer->user = options->user;
     writer->queue_bytes = options->queue_bytes ? options->queue_bytes : QUEUE_BYTES;
     status = open_handle(writer, error);
     if (status) {

@@ -23,6 +23,8 @@ struct kafka_writer {
     char *transactional_id; /* NULL: idempotent only */
     int transaction_timeout_ms;
     int patience_ms; /* 0: an outage is waited out however long it takes */
+    void (*waits)(void *user); /* told while one is; NULL: nobody */
+    void *user;
     size_t queue_bytes;
     bool transactional, open; /* open: between begin and its end */
     bool failed;              /* a delivery failed since begin, or since the last flush */
@@ -36,6 +38,12 @@ struct kafka_writer {
 };
 
 /* ---- writer.c ------------------------------------------------------------------------------- */
+
+static inline void writer_waits(const struct kafka_writer *writer)
+{
+    if (writer->waits)
+        writer->waits(writer->user);
+}
 
 /* Puts a new handle in place of the one that is there; topics keep their numbers. */
 int writer_reopen(struct kafka_writer *writer, struct leat_error *error);
