@@ -15,11 +15,20 @@ mapfile -t named < <("$here/images.py" named <<<"$config")
 mapfile -t -O ${#named[@]} named < <(sed -n 's/^ARG BASE=//p' "$checkout/docker/Dockerfile")
 "$here/standins/build.sh" "${named[@]}"
 
+build() # IMAGE DOCKERFILE TARGET CONTEXT
+{
+    docker build --network host ${3:+--target "$3"} -t "$1" -f "$2" "$4" >>"$log" 2>&1 </dev/null ||
+        { tail -n 40 "$log" >&2; exit 1; }
+}
+
+# Stages are named, so that the next build finds their layers; what else has no name is of commits
+# that are gone.
 : >"$log"
 while IFS=$'\t' read -r image dockerfile target context; do
-    docker build --network host ${target:+--target "$target"} -t "$image" -f "$dockerfile" \
-        "$context" >>"$log" 2>&1 </dev/null || { tail -n 40 "$log" >&2; exit 1; }
+    for stage in $(sed -n 's/^FROM .* AS //p' "$dockerfile"); do
+        [ "$stage" != "$target" ] || break
+        build "leat-stage/$stage" "$dockerfile" "$stage" "$context"
+    done
+    build "$image" "$dockerfile" "$target" "$context"
 done < <("$here/images.py" built <<<"$config")
-
-# Layers of commits that are gone; those of today's are what makes the next build short.
-docker image prune -f --filter until=48h >/dev/null
+docker image prune -f >/dev/null

@@ -241,8 +241,8 @@ class Scenario:
             for name, statement in sums.items():
                 shown = figures[name].get("rows", [figures[name]])
                 key = {"categories": "category", "regions": "region"}.get(name)
-                lines = [f"{row[key] if key else ''}|{row['revenue']}|{row['orders']}|{row['units']}"
-                         for row in shown]
+                lines = ["|".join(str(row[field]) if field else "" for field in
+                                  (key, "revenue", "orders", "units")) for row in shown]
                 stored = re.findall(r"^.*[|].*[|].*[|].*$", self.stack.sql(statement), re.M)
                 stored = [line.strip() for line in stored]
                 if lines != stored[:len(lines)] or not lines:

@@ -41,6 +41,7 @@ export LEAT_STACK_LOCKED=1
 
 checkout=$(mktemp -d /tmp/leat-stack.XXXXXX)
 trap 'rm -rf "$checkout"' EXIT
+trap 'exit 143' TERM INT HUP
 mkdir "$checkout/leat"
 git -C "$LEAT_ROOT" archive HEAD | tar -x -C "$checkout/leat"
 

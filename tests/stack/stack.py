@@ -74,7 +74,7 @@ class Stack:
         return must(*self.program, *words, cwd=self.checkout, **options)
 
     def containers(self, service=None, alive=True):
-        command = ["docker", "ps", "-q", "--no-trunc", "--filter", "label=com.docker.compose.project"]
+        command = ["docker", "ps", "-q", "--filter", "label=com.docker.compose.project"]
         if not alive:
             command.append("-a")
         if service:

@@ -49,7 +49,8 @@ make_cluster()
     initdb -D "$PGDATA" -U "$user" --pwfile=<(echo "$password") \
         $(setting POSTGRES_INITDB_ARGS '')
     printf '\nhost all all all scram-sha-256\n' >>"$PGDATA/pg_hba.conf"
-    export POSTGRES_USER=$user POSTGRES_PASSWORD=$password POSTGRES_DB=$database PGPASSWORD=$password
+    export POSTGRES_USER=$user POSTGRES_PASSWORD=$password POSTGRES_DB=$database
+    export PGPASSWORD=$password
     pg_ctl -D "$PGDATA" -w -o "-c listen_addresses=''" start
     [ "$database" = postgres ] || sql postgres -v name="$database" <<<'CREATE DATABASE :"name"'
     run_scripts
