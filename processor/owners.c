@@ -11,12 +11,16 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
 enum {
     OWNERS_QUEUE_BYTES = 1 << 20,
     OWNERS_PAUSE_MS = 1000,
+    OWNERS_LOOK_MS = 5000,     /* between two looks at the ends, after a change */
+    OWNERS_LOOKS = 12,         /* so many of them */
+    OWNERS_REST_MS = 60000,    /* between two looks else */
     OWNERS_PATIENCE_MS = 2000, /* a stop in an outage waits no longer for the last word */
     OWNERS_TEXT = 1024,
 };
@@ -32,7 +36,10 @@ struct owners {
     const struct layout *layout;
     const struct task_table *table;
     char *instance, *address;
-    struct claim *claims; /* by task; all below under the lock */
+    _Atomic int64_t *ends; /* by task */
+    struct claim *claims;  /* by task; all below under the lock */
+    uint64_t changes;
+    int looks;             /* still to come soon */
     bool stop, running;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -50,6 +57,7 @@ struct owners *owners_new(struct log *log, const struct layout *layout,
     owners->table = table;
     owners->instance = memory_text(instance);
     owners->claims = memory_array(layout->task_count, sizeof *owners->claims);
+    owners->ends = memory_array(layout->task_count, sizeof *owners->ends);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&owners->changed, &attributes);
@@ -71,6 +79,8 @@ static void change(struct owners *owners, const int *tasks, size_t count, bool o
         claim->since_ms = now_ms;
         claim->wanted++;
     }
+    owners->changes++;
+    owners->looks = OWNERS_LOOKS;
     pthread_cond_signal(&owners->changed);
     pthread_mutex_unlock(&owners->lock);
 }
@@ -153,15 +163,63 @@ static void note_told_locked(struct owners *owners, const struct told *told, siz
         owners->claims[told[i].task].told = told[i].claim.wanted;
 }
 
-static void pause_locked(struct owners *owners)
+static void pause_locked(struct owners *owners, int pause_ms)
 {
     struct timespec until;
 
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += OWNERS_PAUSE_MS / 1000;
+    until.tv_sec += pause_ms / 1000;
     if (!owners->stop)
         pthread_cond_timedwait(&owners->changed, &owners->lock, &until);
 }
+
+/* ---- ends ------------------------------------------------------------------------------------ */
+
+int64_t owners_end(const struct owners *owners, size_t task)
+{
+    return atomic_load_explicit(&owners->ends[task], memory_order_relaxed);
+}
+
+static bool is_ours(struct owners *owners, size_t task)
+{
+    bool ours;
+
+    pthread_mutex_lock(&owners->lock);
+    ours = owners->claims[task].owned && !owners->stop;
+    pthread_mutex_unlock(&owners->lock);
+    return ours;
+}
+
+/* An outage puts it off to the next look. */
+static void look(struct owners *owners)
+{
+    struct leat_error error = { 0 };
+    int64_t first, end;
+
+    for (size_t t = 0; t < owners->layout->task_count; t++) {
+        if (!is_ours(owners, t))
+            continue;
+        if (log_ends(owners->log, task_table_topic(owners->table),
+                     task_table_number(owners->table, t), &first, &end, &error))
+            return;
+        atomic_store_explicit(&owners->ends[t], end, memory_order_relaxed);
+    }
+}
+
+static void look_locked(struct owners *owners)
+{
+    bool soon = owners->looks > 0;
+    uint64_t seen = owners->changes;
+
+    owners->looks -= soon;
+    pthread_mutex_unlock(&owners->lock);
+    look(owners);
+    pthread_mutex_lock(&owners->lock);
+    if (owners->changes == seen)
+        pause_locked(owners, soon ? OWNERS_LOOK_MS : OWNERS_REST_MS);
+}
+
+/* ---- the thread's round ---------------------------------------------------------------------- */
 
 /* A stop tells what is left, once. */
 static void *tell(void *argument)
@@ -178,7 +236,7 @@ static void *tell(void *argument)
 
         last = owners->stop;
         if (!count && !last) {
-            pthread_cond_wait(&owners->changed, &owners->lock);
+            look_locked(owners);
             continue;
         }
         pthread_mutex_unlock(&owners->lock);
@@ -188,7 +246,7 @@ static void *tell(void *argument)
             note_told_locked(owners, told, count);
         } else {
             log_warn("owners_wait", "reason=\"%s\"", error.text);
-            pause_locked(owners);
+            pause_locked(owners, OWNERS_PAUSE_MS);
         }
     }
     pthread_mutex_unlock(&owners->lock);
@@ -218,6 +276,7 @@ void owners_stop(struct owners *owners)
     pthread_cond_destroy(&owners->changed);
     pthread_mutex_destroy(&owners->lock);
     memory_free(owners->claims);
+    memory_free(owners->ends);
     memory_free(owners->instance);
     memory_free(owners->address);
     memory_free(owners);

@@ -28,6 +28,11 @@ void owners_stop(struct owners *owners); /* writes what is left, frees; NULL is 
 void owners_take(struct owners *owners, const int *tasks, size_t count);
 void owners_give(struct owners *owners, const int *tasks, size_t count);
 
+/* The end of a task's partition, as it was seen last; 0: not yet. Whoever owns a task commits that
+ * offset, or tools that list a group's lag would show what nobody has to read. Others' last words
+ * come late, so the ends are looked at again and again. Thread: any. */
+int64_t owners_end(const struct owners *owners, size_t task);
+
 /* ---- reading -------------------------------------------------------------------------------- */
 
 struct owner {

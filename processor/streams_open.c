@@ -239,6 +239,7 @@ static int open_crew(struct leat_streams *streams, struct leat_error *error)
     struct crew_options options = {
         .worker = { .layout = streams->layout,
                     .table = streams->table,
+                    .owners = streams->owners,
                     .log = streams->log,
                     .registry = streams->registry,
                     .clock = clock_system(),

@@ -41,6 +41,7 @@ struct worker_settings {
 struct worker_options {
     const struct layout *layout;
     const struct task_table *table; /* NULL: tasks leave no mark that they have begun */
+    const struct owners *owners;    /* knows how far the marks' partitions reach; NULL: nobody does */
     struct log *log;
     struct registry *registry;
     struct clock *clock;

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/logline.h"
 #include "base/memory.h"
+#include "processor/owners.h"
 #include "processor/worker_parts.h"
 #include "state/home.h"
 #include "topology/operators.h"
@@ -32,6 +33,18 @@ static bool moved(const struct hosted *hosted)
     return false;
 }
 
+/* The mark follows the end of its partition, so that no lag is shown there. */
+static void move_mark(const struct worker *worker, struct hosted *hosted)
+{
+    const struct owners *owners = worker->options.owners;
+    int64_t end = owners ? owners_end(owners, (size_t)hosted->index) : 0;
+
+    if (!hosted->mark.topic || end <= hosted->mark.offset)
+        return;
+    hosted->mark.offset = end;
+    hosted->marked = false;
+}
+
 /* Brokers forget offsets of topics that no member subscribes to, and none does to the inputs. */
 static bool recommit_due(const struct worker *worker, int64_t now_ms)
 {
@@ -46,10 +59,11 @@ bool commit_due(struct worker *worker)
     bool dirty = false, owed = false, drained = true, again = recommit_due(worker, now_ms);
 
     for (size_t i = 0; i < worker->hosted_count; i++) {
-        const struct hosted *hosted = worker->hosted[i];
+        struct hosted *hosted = worker->hosted[i];
 
         if (hosted->stage != STAGE_RUNNING)
             continue;
+        move_mark(worker, hosted);
         if (flow_full(hosted->task->flow))
             return true;
         dirty |= hosted->task->dirty;
