@@ -10,9 +10,9 @@ import time
 
 SASL_HANDSHAKE, SASL_AUTHENTICATE = (17, 1), (36, 1)
 CREATE_ACLS, DELETE_ACLS, DELETE_TOPICS = (30, 1), (31, 1), (20, 3)
-METADATA = (3, 4)
+METADATA, CREATE_TOPICS = (3, 4), (19, 4)
 ALLOW = 3
-UNKNOWN_TOPIC = 3
+UNKNOWN_TOPIC, TOPIC_EXISTS = 3, 36
 
 
 def text(value):
@@ -72,6 +72,12 @@ class Admin:
         # The controller has deleted it; the broker that a program asks hears of it a moment later.
         while self.exists(name):
             time.sleep(0.05)
+
+    def create_topic(self, name, partitions):
+        body = struct.pack(">i", 1) + text(name) + struct.pack(">ihiiib", partitions, -1, 0, 0,
+                                                               30000, 0)
+        answer = self.ask(CREATE_TOPICS, body)
+        self.refuse(answer[10 + len(name):][:2], TOPIC_EXISTS)
 
     def exists(self, name):
         answer = self.ask(METADATA, struct.pack(">i", 1) + text(name) + b"\0")

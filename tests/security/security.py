@@ -42,6 +42,7 @@ TELLING = {
     "reset: Read on topic sales", "reset: Delete on topic blackfriday-*",
     "reset: Read on group blackfriday", "reset: Delete on group blackfriday",
 }
+PARTITIONS = 4  # as generate makes them
 GENERATE = ["--count", "200", "--products", "50", "--stores", "5"]
 # Without this right the job goes on, and says so each time.
 ONLY_WARNED = "run: Delete on topic blackfriday-*"
@@ -207,13 +208,16 @@ class Play:
 
     # ---- one right less ----
 
+    def made(self, right):
+        """The topic that is made anew where the right to create it is missing; or None."""
+        if right.operation != rights.OPERATIONS["Create"]:
+            return None
+        prefixed = right.pattern == rights.PATTERNS["prefixed"]
+        return right.name + ("sales-by-item-repartition-rejected" if prefixed else "")
+
     def prepare(self, right, program):
-        operations = {number: name for name, number in rights.OPERATIONS.items()}
-        if operations[right.operation] == "Create":
-            name = right.name
-            if right.pattern == rights.PATTERNS["prefixed"]:
-                name += "sales-by-item-repartition-rejected"
-            self.place.admin.delete_topic(name)
+        if self.made(right):
+            self.place.admin.delete_topic(self.made(right))
         if program == "run" and right.pattern == rights.PATTERNS["prefixed"]:
             self.must("generate")  # some of its rights are only asked for when records come
 
@@ -251,6 +255,8 @@ class Play:
             self.score.check(f"without the right it is told: {right}",
                              self.judge(right, self.start(program)))
             self.place.admin.grant(right)
+            if self.made(right):
+                self.place.admin.create_topic(self.made(right), PARTITIONS)
 
     # ---- refused altogether ----
 
