@@ -41,7 +41,7 @@ struct worker_settings {
 struct worker_options {
     const struct layout *layout;
     const struct task_table *table; /* NULL: tasks leave no mark that they have begun */
-    const struct owners *owners;    /* knows how far the marks' partitions reach; NULL: nobody does */
+    const struct owners *owners;    /* know how far the marks' partitions reach; or NULL */
     struct log *log;
     struct registry *registry;
     struct clock *clock;

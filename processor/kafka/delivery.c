@@ -162,7 +162,8 @@ int delivery_flush(struct kafka_writer *writer, struct leat_error *error)
     do {
         code = rd_kafka_flush(writer->handle, 1000);
         writer_waits(writer);
-    } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT && !rd_kafka_fatal_error(writer->handle, NULL, 0));
+    } while (code == RD_KAFKA_RESP_ERR__TIMED_OUT &&
+             !rd_kafka_fatal_error(writer->handle, NULL, 0));
     if (writer->failed)
         return delivery_fail(writer, error);
     return code ? error_set(error, LEAT_E_ABORTED, "records could not be written: %s",
