@@ -17,6 +17,7 @@
 #include "retail/stock.h"
 #include "retail/store.h"
 #include "retail/store_sales.h"
+#include "retail/sums.h"
 #include "retail/top_products.h"
 #include "retail/totals.h"
 
@@ -24,8 +25,8 @@ static const struct leat_type *const types[] = {
     &everything_type,    &category_sales_type, &enriched_sale_type, &inventory_update_type,
     &item_type,          &late_sale_type,      &low_stock_type,     &product_type,
     &product_sales_type, &region_sales_type,   &sale_type,          &sell_through_type,
-    &stock_type,         &store_type,          &store_sales_type,   &top_products_type,
-    &totals_type,
+    &stock_type,         &store_type,          &store_sales_type,   &sums_type,
+    &top_products_type,  &totals_type,
 };
 
 #endif
