@@ -21,6 +21,7 @@ enum { TIMEOUT_MS = 15000, LOOK_MS = 500, STALLED_MS = 60000, POLL_MS = 500 };
 struct kafka {
     struct verify_input input; /* first */
     rd_kafka_t *committed, *uncommitted;
+    bool met;          /* the brokers have answered once */
     char refusal[400]; /* why the brokers would not, as far as it was told */
 };
 
@@ -96,25 +97,29 @@ static int consumer_new(const char *brokers, const char *isolation,
     return code;
 }
 
-/* Brokers that refuse us are asked no longer than it takes to hear why. */
+/* Brokers that refuse us are asked no longer than it takes to hear why. Errors of the handle that
+ * reads come with its records, so the other one is asked; then the reader, which has to know where
+ * the topic's partitions are before it is given them. */
 static rd_kafka_resp_err_t ask(struct kafka *kafka, rd_kafka_topic_t *topic,
                                const struct rd_kafka_metadata **metadata)
 {
     int64_t deadline = clock_ms(clock_system()) + TIMEOUT_MS;
-    rd_kafka_resp_err_t code;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
 
-    do {
-        code = rd_kafka_metadata(kafka->uncommitted, 0, topic, metadata, LOOK_MS);
-        if (code)
-            rd_kafka_poll(kafka->uncommitted, 0);
-    } while (code && !*kafka->refusal && clock_ms(clock_system()) < deadline);
-    return code;
+    while (!kafka->met && !*kafka->refusal && clock_ms(clock_system()) < deadline) {
+        code = rd_kafka_metadata(kafka->uncommitted, 0, NULL, metadata, LOOK_MS);
+        kafka->met = !code;
+        if (!code)
+            rd_kafka_metadata_destroy(*metadata);
+        rd_kafka_poll(kafka->uncommitted, 0);
+    }
+    return kafka->met ? rd_kafka_metadata(kafka->committed, 0, topic, metadata, TIMEOUT_MS) : code;
 }
 
 static int kafka_partitions(struct verify_input *input, const char *topic, struct leat_error *error)
 {
     struct kafka *kafka = (struct kafka *)input;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka->uncommitted, topic, NULL);
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(kafka->committed, topic, NULL);
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t code;
     int count = 0;
