@@ -345,12 +345,15 @@ static int reader_pause(struct log_reader *log_reader, const struct log_position
     return pause || place->started || place->gone ? LEAT_OK : place_start(reader, place, error);
 }
 
+/* librdkafka makes a topic of its own for one that it is asked about and does not know yet; that
+ * one would then be ours, without our opaque, and bring messages that belong to no place. */
 static int64_t reader_end(struct log_reader *log_reader, const struct log_position *partition)
 {
     struct kafka_reader *reader = (struct kafka_reader *)log_reader;
     int64_t first, end;
 
-    if (rd_kafka_get_watermark_offsets(reader->handle, partition->topic, partition->partition,
+    if (!place_find(reader, partition->topic, partition->partition) ||
+        rd_kafka_get_watermark_offsets(reader->handle, partition->topic, partition->partition,
                                        &first, &end))
         return -1;
     return end >= 0 ? end : -1;

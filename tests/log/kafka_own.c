@@ -71,6 +71,26 @@ Test(kafka_own, reads_on_where_librdkafka_has_fallen_silent, .timeout = 240)
     log_free(log);
 }
 
+Test(kafka_own, is_not_deaf_to_a_topic_that_it_was_asked_about_before, .timeout = 120)
+{
+    struct log *log = open_log(NULL, 0);
+    const char *topic = bench_topic(log, 1);
+    struct log_position position = { topic, 0, 0 };
+    struct log_writer *writer = bench_writer(log, bench_name("tx"));
+    struct log_reader *reader = bench_reader(log, NULL, 0);
+
+    cr_assert_eq(log_reader_end(reader, &position), -1);
+    bench_begin(writer);
+    bench_send(writer, topic, "heard");
+    bench_commit(writer);
+    bench_assign(reader, topic, 0, 0, 0);
+    bench_expect(reader, "heard");
+    cr_assert_eq(((struct kafka_reader *)reader)->retired_count, 0);
+    log_writer_free(writer);
+    log_reader_free(reader);
+    log_free(log);
+}
+
 /* ---- settings ------------------------------------------------------------------------------- */
 
 Test(kafka_own, takes_settings_of_producers_and_consumers_for_every_handle, .timeout = 60)
