@@ -35,6 +35,8 @@ int worker_new(const struct worker_options *options, struct worker **out, struct
     worker->batch = memory_array(LIMIT_BATCH, sizeof *worker->batch);
     worker->metrics = worker_metrics_new(options->metrics, options->number);
     worker->last_commit_ms = worker->last_purge_ms = worker->last_recommit_ms = worker_now(worker);
+    /* The watchdog may look before the thread has made its first round. */
+    atomic_store(&worker->figures.beat_ms, worker_now(worker));
     status = log_reader_new(options->log, &reader, &worker->reader, error);
     if (status)
         worker_free(worker);
