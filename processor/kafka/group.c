@@ -52,6 +52,7 @@ struct kafka_group {
     atomic_bool joining;  /* from the request to join to the answer that brings the assignment */
     bool in_rebalance;   /* a callback runs; commits in it are those of the generation that ends */
     int64_t replaced_ms; /* when the handle was; 0: never */
+    bool refused; /* the brokers will not have us in the group */
     int status;   /* of a rebalance that failed */
     struct leat_error error;
 };
@@ -341,6 +342,7 @@ static int group_poll(struct log_group *log_group, int timeout_ms, struct leat_e
         rd_kafka_message_destroy(message);
         message = status ? NULL : rd_kafka_consumer_poll(group->handle, 0);
     }
+    group->refused |= status == LEAT_E_LOG;
     if (status == LEAT_E_FENCED)
         status = replace_handle(group, error);
     if (!status && group->status)
@@ -391,9 +393,11 @@ static int group_commit(struct log_group *log_group, const struct log_position *
     }
 }
 
+/* A member that was refused in the middle of joining keeps its handle to the end of the process:
+ * librdkafka 2.0 has chosen an assignor by then and given it no state, and asserts that it has. */
 static void group_free(struct kafka_group *group)
 {
-    if (group->handle)
+    if (group->handle && !group->refused)
         rd_kafka_destroy(group->handle);
     pthread_mutex_destroy(&group->mutex);
     memory_free(group->member);
