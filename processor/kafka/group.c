@@ -393,11 +393,13 @@ static int group_commit(struct log_group *log_group, const struct log_position *
     }
 }
 
-/* A member that was refused in the middle of joining keeps its handle to the end of the process:
+/* A member that was refused while it joined stays, with its handle, to the end of the process:
  * librdkafka 2.0 has chosen an assignor by then and given it no state, and asserts that it has. */
 static void group_free(struct kafka_group *group)
 {
-    if (group->handle && !group->refused)
+    if (group->handle && group->refused)
+        return;
+    if (group->handle)
         rd_kafka_destroy(group->handle);
     pthread_mutex_destroy(&group->mutex);
     memory_free(group->member);
