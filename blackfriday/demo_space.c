@@ -240,6 +240,16 @@ static int reader_poll(struct log_reader *reader, struct log_message *messages, 
                            error);
 }
 
+static int64_t reader_end(struct log_reader *reader, const struct log_position *partition)
+{
+    struct space_reader *space = (struct space_reader *)reader;
+    struct log_position *inner = positions_new(space->prefix, partition, 1);
+    int64_t end = log_reader_end(space->inner, inner);
+
+    positions_free(inner, 1);
+    return end;
+}
+
 static void reader_free(struct log_reader *reader)
 {
     log_reader_free(((struct space_reader *)reader)->inner);
@@ -251,7 +261,7 @@ static int reader_new(struct log *log, const struct log_reader_options *options,
 {
     static const struct log_reader_ops ops = {
         .assign = reader_assign, .unassign = reader_unassign, .pause = reader_pause,
-        .poll = reader_poll, .free = reader_free,
+        .poll = reader_poll, .end = reader_end, .free = reader_free,
     };
     struct space *space = (struct space *)log;
     struct space_reader *reader = memory_new(sizeof *reader);
