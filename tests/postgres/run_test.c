@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/logline.h"
 #include "base/memory.h"
-#include "processor/log.h"
+#include "processor/log_ops.h"
 #include "processor/partition.h"
 #include "schemas/codec.h"
 #include "schemas/registry.h"
@@ -194,24 +194,91 @@ Test(run, tables_are_what_the_topics_say)
 }
 
 /* What the group shows is behind all records, though the tables' own positions rule. */
-Test(run, the_group_shows_no_lag)
+static void expect_no_lag(const char *topic)
 {
     struct log_position positions[PARTITIONS];
 
-    begin("run");
-    for (int i = 0; i < 100; i++)
-        happen("x", i);
-    must(log_writer_flush(world.writer, &world.error));
-    finish(start(0, true), false);
     for (int32_t p = 0; p < PARTITIONS; p++)
-        positions[p] = (struct log_position){ "events", p, 0 };
+        positions[p] = (struct log_position){ topic, p, 0 };
     must(log_committed(world.log, "test", positions, PARTITIONS, &world.error));
     for (int32_t p = 0; p < PARTITIONS; p++) {
         int64_t first, last;
 
-        must(log_ends(world.log, "events", p, &first, &last, &world.error));
+        must(log_ends(world.log, topic, p, &first, &last, &world.error));
         cr_expect_eq(positions[p].offset, last);
     }
+}
+
+Test(run, the_group_shows_no_lag)
+{
+    begin("run");
+    for (int i = 0; i < 100; i++)
+        happen("x", i);
+    run_to_end();
+    expect_no_lag("events");
+    end();
+}
+
+/* A log whose groups refuse commits, as Kafka's do around a heartbeat. */
+static struct {
+    const struct log_ops *ops;
+    const struct log_group_ops *group_ops;
+    atomic_int refusals;
+} refusing;
+
+static int refuse_commit(struct log_group *group, const struct log_position *positions,
+                         size_t count, struct leat_error *error)
+{
+    if (atomic_fetch_sub(&refusing.refusals, 1) > 0)
+        return error_set(error, LEAT_E_RETRY, "not now");
+    return refusing.group_ops->commit(group, positions, count, error);
+}
+
+static int join_refusing(struct log *log, const struct log_group_options *options,
+                         struct log_group **out, struct leat_error *error)
+{
+    static struct log_group_ops ops;
+    int status = refusing.ops->group_join(log, options, out, error);
+
+    if (status)
+        return status;
+    refusing.group_ops = (*out)->ops;
+    ops = *refusing.group_ops;
+    ops.commit = refuse_commit;
+    (*out)->ops = &ops;
+    return LEAT_OK;
+}
+
+static void refuse_commits(int count)
+{
+    static struct log_ops ops;
+
+    atomic_store(&refusing.refusals, count);
+    refusing.ops = world.log->ops;
+    ops = *refusing.ops;
+    ops.group_join = join_refusing;
+    world.log->ops = &ops;
+}
+
+Test(run, offsets_that_were_refused_are_shown_again)
+{
+    struct running *sink;
+
+    begin("run");
+    refuse_commits(3);
+    for (int i = 0; i < 100; i++)
+        happen("x", i);
+    must(log_writer_flush(world.writer, &world.error));
+    sink = start(0, false);
+    for (int round = 0; round < 1000 && atomic_load(&refusing.refusals) >= 0; round++)
+        clock_sleep_ms(10);
+    finish(sink, true);
+    cr_expect_lt(atomic_load(&refusing.refusals), 0);
+    expect_no_lag("events");
+    atomic_store(&refusing.refusals, 3);
+    happen("x", 100);
+    run_to_end();
+    expect_no_lag("events");
     end();
 }
 
