@@ -5,44 +5,26 @@
 #include "base/logline.h"
 #include "base/memory.h"
 #include "blackfriday/web/server_inside.h"
+#include "processor/listen.h"
 
 #include <assert.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 
 enum { HEARTBEAT_MS = 5000 };
 
-static bool is_loopback(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET)
-        return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 ==
-               127;
-    return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
-}
-
 static int resolve(const struct web_server_options *options, struct addrinfo **address,
                    struct leat_error *error)
 {
-    const char *name = options->listen ? options->listen : "127.0.0.1";
-    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                              .ai_socktype = SOCK_STREAM };
-    char port[8];
-
-    if (!strcmp(name, "localhost"))
-        name = "127.0.0.1";
-    snprintf(port, sizeof port, "%u", options->port);
-    if (getaddrinfo(name, port, &hints, address))
+    *address = listen_address(options->listen, options->port);
+    if (!*address)
         return error_set(error, LEAT_E_ARGUMENT,
                          "'%.100s' is no address to listen on: 127.0.0.1, ::1 or 0.0.0.0, say",
-                         name);
-    if (options->token || is_loopback((*address)->ai_addr))
+                         options->listen);
+    if (options->token || listen_is_loopback(*address))
         return LEAT_OK;
     freeaddrinfo(*address);
     return error_set(error, LEAT_E_ARGUMENT,
-                     "'%.100s' is reached from outside: that asks for a token", name);
+                     "'%.100s' is reached from outside: that asks for a token", options->listen);
 }
 
 static struct MHD_Daemon *listen_at(struct web_server *server, const struct addrinfo *address)
