@@ -10,7 +10,7 @@ export LEAT_LOGS=${LEAT_LOGS:-$root/build/logs}
 here=$root/tests/page
 passed=0 failed=0
 
-LEAT_PAGE_NPM=$("$here/npm.sh") || { echo "0 passed, 1 failed"; exit 1; }
+LEAT_PAGE_NPM=$("$here/../npm.sh" page "$here") || { echo "0 passed, 1 failed"; exit 1; }
 export LEAT_PAGE_NPM
 said=$(mktemp /tmp/leat-page-said.XXXXXX)
 trap 'rm -f "$said"' EXIT

@@ -71,8 +71,8 @@ def compile_all(folder, paths):
 
 
 def fetch():
-    done = subprocess.run([os.path.join(HERE, "npm.sh")], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run([os.path.join(HERE, "..", "..", "npm.sh"), "grafana", HERE],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True)
     return done.stdout.strip()
 
 

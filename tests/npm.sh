@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# npm.sh - prints the folder of the browser's driver and the accessibility checker, fetched by npm
-# the first time.
+# npm.sh - prints the folder of the packages that a package-lock.json names, fetched by npm the
+# first time.
 #
-# They are kept in ${LEAT_CACHE:-$HOME/.cache/leat}/page-<sum of the lock file>. Callers may run at
+#   tests/npm.sh NAME FOLDER      FOLDER has package.json and package-lock.json
+#
+# They are kept in ${LEAT_CACHE:-$HOME/.cache/leat}/NAME-<sum of the lock file>. Callers may run at
 # once: one fetches, the others wait, and a folder appears only when it is complete.
 set -euo pipefail
 
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+name=$1 wanted=$2
 cache=${LEAT_CACHE:-$HOME/.cache/leat}
-sum=$(sha256sum <"$here/package-lock.json")
-folder=$cache/page-${sum:0:12}
+sum=$(sha256sum <"$wanted/package-lock.json")
+folder=$cache/$name-${sum:0:12}
 
 if [ ! -d "$folder" ]; then
     mkdir -p "$cache"
@@ -18,10 +20,10 @@ if [ ! -d "$folder" ]; then
     if [ ! -d "$folder" ]; then
         fetch=$(mktemp -d "$cache/fetch.XXXXXX")
         trap 'rm -rf "$fetch"' EXIT
-        cp "$here/package.json" "$here/package-lock.json" "$fetch/"
+        cp "$wanted/package.json" "$wanted/package-lock.json" "$fetch/"
         npm ci --prefix "$fetch" --ignore-scripts --no-audit --no-fund >"$fetch/npm.log" 2>&1 || {
             cat "$fetch/npm.log" >&2
-            echo "npm.sh: npm could not fetch what tests/page wants" >&2
+            echo "npm.sh: npm could not fetch what $wanted wants" >&2
             exit 1
         }
         mv "$fetch" "$folder"
