@@ -1,15 +1,12 @@
 /* web.c - fuzz: what comes in at the web server's port. It must answer or hang up, go on, and show
  * what the token guards to nobody who does not send it.
  */
+#include "dial.h"
+
 #include "blackfriday/web/server.h"
 
-#include <arpa/inet.h>
-#include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -64,38 +61,15 @@ static uint16_t port(void)
     return web_server_port(server);
 }
 
-/* From another address each time: the ports of one are used up within seconds, since each stays
- * taken for a minute after the connection. -1: ports are short, or the fuzzer's own alarm came in
- * between. */
-static int dial(void)
-{
-    static uint32_t calls;
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port()),
-                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    struct sockaddr_in from = { .sin_family = AF_INET,
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK + ++calls % 250) };
-    int client = socket(AF_INET, SOCK_STREAM, 0);
-
-    assert(client >= 0);
-    assert(!bind(client, (struct sockaddr *)&from, sizeof from));
-    if (!connect(client, (struct sockaddr *)&to, sizeof to))
-        return client;
-    assert(errno != ECONNREFUSED);
-    close(client);
-    return -1;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    int client = dial();
-    struct timeval patience = { .tv_usec = 10000 }; /* what is cut short is waited for over there */
+    int client = dial(port());
     bool entitled = size && memmem(data, size, token, sizeof token - 1);
     char answer[4096];
     ssize_t read;
 
     if (client < 0)
         return 0;
-    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (send(client, data, size, MSG_NOSIGNAL) == (ssize_t)size)
         shutdown(client, SHUT_WR);
     while ((read = recv(client, answer, sizeof answer, 0)) > 0)
