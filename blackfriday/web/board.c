@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "blackfriday/web/json.h"
 #include "blackfriday/web/sum.h"
+#include "schemas/print.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -157,7 +158,7 @@ static struct row **ranked(const struct board *board)
 
 static int write_named(const char *field, struct leat_bytes text, struct buffer *out)
 {
-    return buffer_format(out, "\"%s\":", field) || json_text(out, text) || buffer_text(out, ",");
+    return buffer_format(out, "\"%s\":", field) || print_string(text, out) || buffer_text(out, ",");
 }
 
 static int write_row(const struct row *row, const struct board_style *style, struct buffer *out)

@@ -1,7 +1,7 @@
 /* falls.c - the latest falls, in order whatever the order that partitions are read in. */
 #include "blackfriday/web/falls.h"
 
-#include "blackfriday/web/json.h"
+#include "schemas/print.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -49,8 +49,8 @@ void falls_take(struct falls *falls, struct leat_bytes product, struct leat_byte
 
 static int write_fall(const struct fall *fall, struct buffer *out)
 {
-    return buffer_text(out, "{\"product_id\":") || json_text(out, product_of(fall)) ||
-           buffer_text(out, ",\"store_id\":") || json_text(out, store_of(fall)) ||
+    return buffer_text(out, "{\"product_id\":") || print_string(product_of(fall), out) ||
+           buffer_text(out, ",\"store_id\":") || print_string(store_of(fall), out) ||
            buffer_format(
                out, ",\"on_hand\":%" PRId64 ",\"threshold\":%" PRId64 ",\"at_ms\":%" PRId64 "}",
                fall->on_hand, fall->threshold, fall->at_ms);

@@ -4,10 +4,10 @@
 #include "base/clock.h"
 #include "base/logline.h"
 #include "base/memory.h"
-#include "blackfriday/web/json.h"
 #include "blackfriday/web/lag.h"
 #include "processor/log.h"
 #include "processor/owners.h"
+#include "schemas/print.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -124,8 +124,8 @@ static bool same_instance(const struct owner *a, const struct owner *b)
 static int write_instance(const struct owner *owner, bool first, struct buffer *out)
 {
     return buffer_text(out, first ? "{\"id\":" : "]},{\"id\":") ||
-           json_text(out, leat_bytes_of(owner->instance)) || buffer_text(out, ",\"address\":") ||
-           json_text(out, leat_bytes_of(owner->address)) || buffer_text(out, ",\"tasks\":[");
+           print_string(leat_bytes_of(owner->instance), out) || buffer_text(out, ",\"address\":") ||
+           print_string(leat_bytes_of(owner->address), out) || buffer_text(out, ",\"tasks\":[");
 }
 
 /* Tasks that nobody has are nobody's. */
@@ -141,7 +141,7 @@ static int write_instances(const struct health *health, struct buffer *out)
         if (!owner->instance || !owner->address)
             continue;
         status = (same ? buffer_text(out, ",") : write_instance(owner, !before, out)) ||
-                 json_text(out, leat_bytes_of(owner->task));
+                 print_string(leat_bytes_of(owner->task), out);
         before = owner;
     }
     return status ? status : buffer_text(out, before ? "]}]" : "]");

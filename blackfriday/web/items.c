@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "blackfriday/web/json.h"
+#include "schemas/print.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -234,9 +234,9 @@ static void rank(struct ranking *ranking, const struct item_row *row)
 static int write_row(const struct items *items, const struct item_row *row, struct buffer *out)
 {
     return buffer_text(out, "{\"product_id\":") ||
-           json_text(out, text_of(&items->products, row->product)) ||
+           print_string(text_of(&items->products, row->product), out) ||
            buffer_text(out, ",\"store_id\":") ||
-           json_text(out, text_of(&items->stores, row->store)) ||
+           print_string(text_of(&items->stores, row->store), out) ||
            buffer_format(out, ",\"sold\":%" PRId64 ",\"received\":%" PRId64 ",\"rate\":%.6g}",
                          row->sold, row->received, rate_of(row));
 }

@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "blackfriday/web/json.h"
 #include "processor/log.h"
+#include "schemas/print.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -285,7 +285,7 @@ int web_lag_write(const struct web_lag *lag, struct buffer *out)
     qsort(worst, lag->count, sizeof *worst, compare);
     for (size_t i = 0; i < lag->count && i < SHOWN && worst[i]->lag && !status; i++)
         status = buffer_text(out, i ? ",{\"topic\":" : "{\"topic\":") ||
-                 json_text(out, leat_bytes_of(worst[i]->topic)) ||
+                 print_string(leat_bytes_of(worst[i]->topic), out) ||
                  buffer_format(out, ",\"partition\":%d,\"lag\":%" PRId64 "}", worst[i]->partition,
                                worst[i]->lag);
     memory_free(worst);

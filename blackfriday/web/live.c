@@ -6,8 +6,8 @@
 #include "base/logline.h"
 #include "base/memory.h"
 #include "blackfriday/web/health.h"
-#include "blackfriday/web/json.h"
 #include "blackfriday/web/reader.h"
+#include "schemas/print.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -171,7 +171,7 @@ static void fail(struct web_reply *reply, unsigned status, const char *reason)
     reply->status = status;
     reply->body.size = 0;
     if (buffer_text(&reply->body, "{\"error\":") ||
-        json_text(&reply->body, leat_bytes_of(reason)) || buffer_text(&reply->body, "}\n"))
+        print_string(leat_bytes_of(reason), &reply->body) || buffer_text(&reply->body, "}\n"))
         reply->body.size = 0;
 }
 

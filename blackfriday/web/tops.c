@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "blackfriday/web/json.h"
 #include "retail/top_products.h"
+#include "schemas/print.h"
 
 #include <inttypes.h>
 
@@ -86,8 +87,8 @@ static int write_product(const struct top_window *window, size_t i, const struct
     const char *name = map_get(names, id);
 
     return buffer_format(out, "%s{\"rank\":%zu,\"product_id\":", i ? "," : "", i + 1) ||
-           json_text(out, id) || buffer_text(out, ",\"product_name\":") ||
-           json_text(out, leat_bytes_of(name ? name : "unknown")) ||
+           print_string(id, out) || buffer_text(out, ",\"product_name\":") ||
+           print_string(leat_bytes_of(name ? name : "unknown"), out) ||
            buffer_format(out, ",\"units\":%" PRId64 ",\"revenue\":", window->best[i].units) ||
            json_money(out, window->best[i].revenue) || buffer_text(out, "}");
 }

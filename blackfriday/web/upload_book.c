@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "base/memory.h"
-#include "blackfriday/web/json.h"
+#include "schemas/print.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -109,7 +109,7 @@ static int write_page(const struct page *page, struct buffer *out)
                          counts.bytes, counts.over ? "true" : "false", page->id);
     if (!full && page->error) {
         full = buffer_text(out, ",\"error\":");
-        full = full ? full : json_text(out, leat_bytes_of(page->error));
+        full = full ? full : print_string(leat_bytes_of(page->error), out);
     }
     return full ? full : buffer_text(out, "}\n");
 }

@@ -10,10 +10,10 @@
 #include "base/limits.h"
 #include "base/logline.h"
 #include "base/memory.h"
-#include "blackfriday/web/json.h"
 #include "blackfriday/web/upload.h"
 #include "blackfriday/web/upload_book.h"
 #include "blackfriday/web/upload_slots.h"
+#include "schemas/print.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -65,7 +65,7 @@ __attribute__((format(printf, 3, 4))) static bool say(struct web_reply *reply, u
     va_end(arguments);
     reply->status = status;
     full = buffer_text(&reply->body, "{\"error\":");
-    full = full ? full : json_text(&reply->body, leat_bytes_of(text));
+    full = full ? full : print_string(leat_bytes_of(text), &reply->body);
     full = full ? full : buffer_text(&reply->body, "}\n");
     if (full)
         reply->body.size = 0;
