@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "processor/metrics.h"
 #include "processor/streams.h"
+#include "processor/worker_metrics.h"
 #include "state/budget.h"
 
 struct streams_metrics {
@@ -78,15 +79,8 @@ static const struct {
 static const struct metric_family budget_family = {
     "leat_memory_budget_bytes", "The division of leat.memory.max.bytes.", METRIC_GAUGE
 };
-static const struct metric_family used_family = {
-    "leat_memory_used_bytes", "Of leat_memory_budget_bytes, in use.", METRIC_GAUGE
-};
 static const struct metric_family pinned_family = {
     "leat_rocksdb_pinned_bytes", "Of the block cache, in use and not to be evicted.", METRIC_GAUGE
-};
-static const struct metric_family dropped_family = {
-    "leat_dropped_records_total", "Records dropped: null keys, late ones, failed ones.",
-    METRIC_COUNTER
 };
 
 static void show_part(struct metrics_block *block, const char *part, size_t bytes)
@@ -125,10 +119,10 @@ void streams_metrics_start(struct leat_streams *streams)
     metrics_sample_limit(metrics->metrics);
     metrics->block = block = metrics_block_new(metrics->metrics);
     show_budget(block, budget_parts(streams->budget));
-    metrics->staged = metric_new(block, &used_family, "part", "staged", NULL);
-    metrics->blocks = metric_new(block, &used_family, "part", "block_cache", NULL);
+    metrics->staged = metric_new(block, &worker_metrics_memory, "part", "staged", NULL);
+    metrics->blocks = metric_new(block, &worker_metrics_memory, "part", "block_cache", NULL);
     metrics->pinned = metric_new(block, &pinned_family, NULL);
-    metrics->dropped = metric_new(block, &dropped_family, "step", "(global tables)", NULL);
+    metrics->dropped = metric_new(block, &worker_metrics_dropped, "step", "(global tables)", NULL);
 }
 
 void streams_metrics_stop(struct leat_streams *streams)

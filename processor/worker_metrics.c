@@ -26,8 +26,12 @@ static const struct metric_family last_commit_family = {
     "When this worker last committed, or last had nothing to commit.", METRIC_GAUGE, 1e-3
 };
 
-static const struct metric_family memtables_family = {
+const struct metric_family worker_metrics_memory = {
     "leat_memory_used_bytes", "Of leat_memory_budget_bytes, in use.", METRIC_GAUGE
+};
+const struct metric_family worker_metrics_dropped = {
+    "leat_dropped_records_total", "Records dropped: null keys, late ones, failed ones.",
+    METRIC_COUNTER
 };
 static const struct metric_family hits_family = {
     "leat_cache_hits_total", "Rows found decoded in a store's staged map.", METRIC_COUNTER
@@ -67,7 +71,7 @@ struct worker_metrics *worker_metrics_new(struct metrics *all, size_t worker)
                                       NULL);
     metrics->hits = metric_new(block, &hits_family, NULL);
     metrics->misses = metric_new(block, &misses_family, NULL);
-    metrics->memtables = metric_new(block, &memtables_family, "part", "memtables", NULL);
+    metrics->memtables = metric_new(block, &worker_metrics_memory, "part", "memtables", NULL);
     metrics->pending = metric_new(block, &pending_family, NULL);
     metrics->files = metric_new(block, &files_family, NULL);
     metrics->rows = metric_new(block, &rows_family, NULL);

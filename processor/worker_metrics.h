@@ -6,16 +6,20 @@
 #ifndef PROCESSOR_WORKER_METRICS_H
 #define PROCESSOR_WORKER_METRICS_H
 
+#include "processor/metrics.h"
+
 #include <stdint.h>
 
 struct hosted;
 struct hosted_metrics; /* of one task */
-struct metrics;
 struct worker;
 struct worker_metrics;
 
 struct worker_metrics *worker_metrics_new(struct metrics *metrics, size_t worker);
 void worker_metrics_free(struct worker_metrics *metrics);
+
+/* What is counted outside of workers, too; they are defined in worker_metrics.c. */
+extern const struct metric_family worker_metrics_dropped, worker_metrics_memory;
 
 /* A task was opened; and it is closed, with its last figures. */
 void worker_metrics_add(struct worker *worker, struct hosted *hosted);

@@ -59,10 +59,6 @@ static const struct metric_family event_family = {
     "leat_source_event_timestamp_seconds", "The newest event time of this source topic.",
     METRIC_GAUGE, 1e-3
 };
-static const struct metric_family dropped_family = {
-    "leat_dropped_records_total", "Records dropped: null keys, late ones, failed ones.",
-    METRIC_COUNTER
-};
 static const struct metric_family late_family = {
     "leat_late_records_total", "Windows that records came too late for.", METRIC_COUNTER
 };
@@ -129,7 +125,7 @@ static struct named_series *step_series(struct worker_metrics *metrics, const st
     struct named_series *step = named(&metrics->steps, node->step->name);
 
     if (!step->dropped) {
-        step->dropped = metric_new(metrics->block, &dropped_family, "step", step->name, NULL);
+        step->dropped = metric_new(metrics->block, &worker_metrics_dropped, "step", step->name, NULL);
         step->late = metric_new(metrics->block, &late_family, "step", step->name, NULL);
     }
     return step;
