@@ -6,7 +6,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { axe_finds, launch, open, resize, shoot, WIDTHS } from "./browser.mjs";
 import { check, summary, until } from "./check.mjs";
-import { figure_of, plain, rows_of, text_of } from "./reading.mjs";
+import { figure_of, plain, rows_of, send_file, text_of } from "./reading.mjs";
 import { products_csv, products_of, sale_line, sale_of, SALES_HEAD, stores_csv, stores_of, Truth,
     write_sales } from "./retail.mjs";
 import { free_port, Shop } from "./shop.mjs";
@@ -23,15 +23,6 @@ const now_ms = Date.now();
 const batch = (name, count, from, to) => ({ name, count, products, stores,
     from_ms: now_ms - from * MINUTE_MS, to_ms: now_ms - to * MINUTE_MS });
 
-const upload = async (page, kind, file, rows = "good") => {
-    await page.check(`input[name=kind][value=${kind}]`, { force: true });
-    await page.check(`input[name=rows][value=${rows}]`, { force: true });
-    await page.setInputFiles("#file", file);
-    await page.click("#send");
-    await page.waitForSelector("#result:not([hidden])", { timeout: 600000 });
-    return [await text_of(page, "result-title"), await text_of(page, "result-said")]
-        .filter(Boolean).join(": ");
-};
 const file_of = (name, text) => {
     writeFileSync(join(shop.dir, name), text);
     return join(shop.dir, name);
@@ -56,20 +47,20 @@ try {
         assert.match(await text_of(page, "revenue"), /^0\.00$|^–$/);
     });
     await check("products and stores are uploaded by the page", async () => {
-        assert.equal(await upload(page, "products", products_file), "10,000 rows written");
-        assert.equal(await upload(page, "stores", stores_file), "24 rows written");
+        assert.equal(await send_file(page, "products", products_file), "10,000 rows written");
+        assert.equal(await send_file(page, "stores", stores_file), "24 rows written");
     });
     await check("a delivery is uploaded by the page", async () => {
         const lines = products.slice(0, 200).flatMap(({ product_id }) => stores.slice(0, 5).map(
             ({ store_id }) => `${product_id},${store_id},${now_ms - 131 * MINUTE_MS},60\n`));
-        assert.equal(await upload(page, "inventory-updates", file_of("updates.csv",
+        assert.equal(await send_file(page, "inventory-updates", file_of("updates.csv",
             `product_id,store_id,timestamp,quantity_change\n${lines.join("")}`)),
         "1,000 rows written");
     });
     await check("a good file of sales is written whole, and the page adds up to the cent", async () => {
         const path = join(shop.dir, "good.csv");
         write_sales(path, batch("good", 20000, 130, 4), truth.add);
-        assert.equal(await upload(page, "sales", path), "20,000 rows written");
+        assert.equal(await send_file(page, "sales", path), "20,000 rows written");
         assert.equal(await page.isVisible("#report"), false);
         await shows_truth(page);
     });
@@ -89,7 +80,7 @@ try {
     const bad_file = () => file_of("bad.csv", SALES_HEAD + bad_lines.join(""));
 
     await check("all or none writes none of a file with bad rows, and names them", async () => {
-        assert.equal(await upload(page, "sales", bad_file(), "all"),
+        assert.equal(await send_file(page, "sales", bad_file(), "all"),
             "Nothing was written: Some rows were refused, and all or none was asked for.");
         assert.equal(await text_of(page, "result-written"), "0");
         await page.waitForSelector("#report:not([hidden])");
@@ -101,7 +92,7 @@ try {
         for (let n = 0; n < 300; n++)
             if (n % 100 !== 7 && n % 100 !== 8)
                 truth.add(sale_of(bad, n));
-        assert.equal(await upload(page, "sales", bad_file()), "294 rows written, 6 refused");
+        assert.equal(await send_file(page, "sales", bad_file()), "294 rows written, 6 refused");
         await shows_truth(page);
     });
     await check("the report of refused rows and the templates can be downloaded", async () => {
@@ -125,7 +116,7 @@ try {
                 new MutationObserver(() => window.bar.add(document.getElementById("bar").value))
                     .observe(document.getElementById("bar"), { attributes: true });
             });
-            assert.equal(await upload(page, "sales", path),
+            assert.equal(await send_file(page, "sales", path),
                 `${count.toLocaleString("en-GB")} rows written`);
             assert.ok(await page.evaluate(() => window.bar.size) > 2);
             await shows_truth(page);

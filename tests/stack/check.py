@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = os.environ.get("LEAT_ROOT") or os.path.abspath(
@@ -250,6 +251,50 @@ class Scenario:
             return True
         until("the page and the tables agree", WAIT, same)
 
+    # ---- the page in a browser ---------------------------------------------------------------
+
+    def browse(self, mode, *arguments):
+        """What page.mjs checks is counted here, with the first lines of what failed."""
+        link = "http://127.0.0.1:8080/?token=" + self.stack.token
+        _, said = run("node", os.path.join(ROOT, "tests", "stack", "page.mjs"), mode, link,
+                      *arguments, seconds=1800)
+        parts = re.split(r"^(passed|FAILED): ", said, flags=re.M)
+        for verdict, text in zip(parts[1::2], parts[2::2]):
+            name, *rest = text.splitlines()
+            self.score.check(f"{self.name}, in a browser: {name}",
+                             (rest or ["it is not"]) if verdict == "FAILED" else [])
+        if not re.search(r"^[1-9]\d* passed, \d+ failed$", said, re.M):
+            self.score.check(f"{self.name}: the browser comes to an end", said.splitlines()[-12:])
+
+    def browse_at_rest(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(self.truth(), file)
+            file.flush()
+            self.browse("rest", file.name, "docker", "restart", *self.stack.containers("web"))
+
+    def truth(self):
+        """What the page has to show, as the tables have it."""
+        def rows(statement):
+            return [json.loads(line) for line in self.stack.sql(
+                f"SELECT row_to_json(t) FROM ({statement}) t").splitlines() if line[:1] == "{"]
+
+        def ranked(key):
+            return [[row[key], row["sum"]] for row in rows(
+                f"SELECT {key}, sum(revenue)::text FROM sales_by_{key} GROUP BY {key} "
+                f"ORDER BY sum(revenue) DESC, sum(units) DESC, {key} COLLATE \"C\"")]
+        (sums,) = rows("SELECT sum(revenue)::text AS revenue, sum(orders)::text AS orders, "
+                       "sum(units)::text AS units, round(sum(revenue) / sum(orders), 2)::text "
+                       "AS average FROM sales_totals")
+        (sale,) = rows("SELECT product_id, store_id FROM sales_enriched "
+                       "WHERE category <> 'unknown' AND region <> 'unknown' LIMIT 1")
+        tops = {row["start"]: [[str(top["rank"]), str(top["units"]), f"{top['revenue']:.2f}"]
+                               for top in row["products"]]
+                for row in rows("SELECT (extract(epoch FROM window_start) * 1000)::bigint "
+                                "AS start, products FROM top_products")}
+        return {"totals": sums, "cents": int(sums["revenue"].replace(".", "")),
+                "categories": ranked("category"), "regions": ranked("region"), "tops": tops,
+                "sale": {**sale, "cents": 1999}}
+
     # ---- down --------------------------------------------------------------------------------
 
     def keeps_everything(self):
@@ -286,8 +331,10 @@ class Scenario:
         self.step("Grafana has the dashboards, and its data sources answer",
                   self.grafana_has_all)
         self.step("kcat reads the topics, psql the tables", self.tools_read)
+        self.browse("selling")
         self.step("verify is equal", self.outputs_are_equal)
         self.step("the page is equal", self.page_is_equal)
+        self.step("a person finds it so", self.browse_at_rest)
         self.step("it starts at once", self.starts_at_once)
         self.stack.compose("start", "generator")
         self.step("three instances share the work", self.scale, 3)

@@ -45,6 +45,8 @@ trap 'exit 143' TERM INT HUP
 mkdir "$checkout/leat"
 git -C "$LEAT_ROOT" archive HEAD | tar -x -C "$checkout/leat"
 
+LEAT_PAGE_NPM=$("$here/../npm.sh" page "$here/../page") || give_up "the browser's driver"
+export LEAT_PAGE_NPM
 began=$SECONDS
 "$here/engine.sh" online "$here/build_images.sh" "$checkout/leat" || give_up "the images"
 echo "the images are there after $((SECONDS - began)) s"
