@@ -76,8 +76,9 @@ export const sections = ({ products = 100, step = 0, newest_ms = Date.UTC(2026, 
         sellthrough: { rows: rates_of(chance, products, false), slow: rates_of(chance, products, true) },
         lowstock: { below: Math.round(products * 1.37) + step, recent: low },
         health: { lag: 128 + step, late: 17, rejected: 3, lateness_ms: 640,
-            partitions: Array.from({ length: 20 }, (_, i) => ({ topic: i % 2 ? "sales" : "inventory-updates",
-                partition: i, lag: Math.max(0, 40 - 6 * i) })),
+            partitions: Array.from({ length: 20 }, (_, i) => ({ topic: i % 2 ? "sales"
+                : "black-friday-sales-by-category-grouped-repartition",
+            partition: i, lag: Math.max(0, 40 - 6 * i) })),
             instances: ["a", "b", "c"].map((name, i) => ({ id: `processor-${name}`,
                 address: `10.0.0.${i + 2}:9464`,
                 tasks: Array.from({ length: 6 }, (__, t) =>
