@@ -58,8 +58,8 @@ static int fill(const struct arguments *with, struct generate_options *options,
         status = fill_curve(with, options, error);
     if (status)
         return status;
-    /* Without a start the span ends now: a day that is over, with nothing ahead of the clock. */
-    options->start_ms = now_ms - options->span_ms;
+    /* Without a start what is live begins now, and a span ends now: nothing is ahead of the clock. */
+    options->start_ms = options->live ? now_ms : now_ms - options->span_ms;
     return with->start ? generate_start(with->start, now_ms, &options->start_ms, error) : LEAT_OK;
 }
 
