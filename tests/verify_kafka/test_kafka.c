@@ -33,12 +33,21 @@ static void stop(void)
     world_free(world);
 }
 
+static void on_delivered(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque)
+{
+    cr_assert(!message->err || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+                  message->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT,
+              "%s: %s", rd_kafka_topic_name(message->rkt), rd_kafka_err2str(message->err));
+}
+
 static rd_kafka_t *producer_new(const char *transactional_id)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char text[256];
     rd_kafka_t *producer;
 
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivered);
+    rd_kafka_conf_set(conf, "enable.idempotence", "true", text, sizeof text);
     rd_kafka_conf_set(conf, "bootstrap.servers", broker_bootstrap(), text, sizeof text);
     if (transactional_id)
         rd_kafka_conf_set(conf, "transactional.id", transactional_id, text, sizeof text);
@@ -47,6 +56,26 @@ static rd_kafka_t *producer_new(const char *transactional_id)
     if (transactional_id)
         cr_assert_null(rd_kafka_init_transactions(producer, 30000));
     return producer;
+}
+
+/* To a partition that its metadata does not name yet a producer sends nothing, and says so late. */
+static void wait_for(rd_kafka_t *producer, const char *name)
+{
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, name, NULL);
+
+    for (int count = 0, round = 0; count < WORLD_PARTITIONS; round++) {
+        const struct rd_kafka_metadata *known;
+
+        cr_assert_lt(round, 3000, "%s has no partitions", name);
+        if (!rd_kafka_metadata(producer, 0, topic, &known, 30000)) {
+            for (count = 0; count < known->topics[0].partition_cnt; count++)
+                if (known->topics[0].partitions[count].leader < 0)
+                    break;
+            rd_kafka_metadata_destroy(known);
+        }
+        rd_kafka_poll(producer, 10);
+    }
+    rd_kafka_topic_destroy(topic);
 }
 
 static void create(rd_kafka_t *producer, const char *name)
@@ -64,6 +93,7 @@ static void create(rd_kafka_t *producer, const char *name)
     rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
     rd_kafka_NewTopic_destroy(topic);
+    wait_for(producer, name);
 }
 
 static void produce(rd_kafka_t *producer, const char *topic, const struct verify_record *record)
