@@ -41,6 +41,7 @@ class Scenario:
         self.stack = Stack(checkout, program)
         self.name = name
         self.score = score
+        self.kept = False
 
     def step(self, name, function, *arguments, vital=False):
         began = time.monotonic()
@@ -50,8 +51,16 @@ class Scenario:
                 subprocess.TimeoutExpired) as error:
             offences = [f"{type(error).__name__}: {error}"]
         self.score.check(f"{self.name}: {name} ({time.monotonic() - began:.0f} s)", offences)
+        if offences:
+            self.keep_logs()
         if offences and vital:
             raise Broken(name)
+
+    def keep_logs(self):
+        """As they are when the first thing goes wrong: `down` takes them away."""
+        if not self.kept:
+            self.stack.logs_to(os.path.join(LOGS, f"stack-{self.name.replace(' ', '-')}.log"))
+        self.kept = True
 
     # ---- up, and what is to be seen ----------------------------------------------------------
 
@@ -358,8 +367,6 @@ class Scenario:
         except Broken as error:
             print(f"the rest stands on `{error}`")
         finally:
-            if self.score.failed:
-                self.stack.logs_to(os.path.join(LOGS, f"stack-{self.name.replace(' ', '-')}.log"))
             run(*self.stack.program, "down", "-v", "--remove-orphans", cwd=self.stack.checkout)
 
 

@@ -151,5 +151,5 @@ def compose_programs(full):
     """docker-compose of Debian, and in the long form the plugin that engine builds brought."""
     programs = [("docker-compose", ["docker-compose"])]
     if full and os.environ.get("DOCKER_CONFIG"):
-        programs.append(("docker compose", ["docker", "compose"]))
+        programs.append(("compose v2", ["docker", "compose"]))
     return programs
