@@ -1,29 +1,19 @@
 /* queries_test.c - tests of questions about stores: three instances in one process, over one log in
  * memory, each asked over HTTP. */
+#include "fleet.h"
+
 #include "base/clock.h"
 #include "base/memory.h"
 #include "leat/custom_store.h"
 #include "leat/join.h"
 #include "leat/process.h"
 #include "leat/stateful.h"
-#include "processor/partition.h"
-#include "processor/peer.h"
-#include "processor/streams.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { INSTANCES = 3, PARTITIONS = 4, WAIT_MS = 120000 };
-
-static struct log *queries_log;
-static struct instance {
-    struct leat_topology *topology;
-    struct config *config;
-    struct leat_streams *streams;
-} instances[INSTANCES];
-static char folder[] = "/tmp/leat-queries-XXXXXX";
-static struct leat_error error;
+enum { INSTANCES = 3 };
 
 /* ---- a store of one's own, which keeps one row ----------------------------------------------- */
 
@@ -152,107 +142,27 @@ static struct leat_topology *topology_new(void)
     return topology;
 }
 
-static void set(struct config *config, const char *key, const char *value)
-{
-    cr_assert_eq(config_set(config, key, value, &error), LEAT_OK, "%s", error.text);
-}
-
-static void start_instance(int number)
-{
-    struct instance *instance = &instances[number];
-    char path[64];
-
-    snprintf(path, sizeof path, "%s/%d", folder, number);
-    instance->topology = topology_new();
-    instance->config = config_new();
-    set(instance->config, "application.id", "app");
-    set(instance->config, "state.dir", path);
-    set(instance->config, "commit.interval.ms", "20");
-    set(instance->config, "leat.memory.max.bytes", "32MB");
-    set(instance->config, "kafka.session.timeout.ms", "60000"); /* machines may be slow */
-    instance->streams = streams_new(instance->topology, instance->config, queries_log);
-    cr_assert_eq(leat_streams_start(instance->streams, &error), LEAT_OK, "%s", error.text);
-}
-
-static void stop_instance(int number)
-{
-    struct instance *instance = &instances[number];
-
-    if (!instance->streams)
-        return;
-    cr_assert_eq(leat_streams_stop(instance->streams, &error), LEAT_OK, "%s", error.text);
-    leat_streams_free(instance->streams);
-    config_free(instance->config);
-    leat_topology_free(instance->topology);
-    *instance = (struct instance){ 0 };
-}
-
 static void start(void)
 {
-    static const char *const topics[] = { "in", "people", "prices", "countries" };
+    static const char *const topics[] = { "in", "people", "prices", "countries", NULL };
+    static const struct fleet_setting settings[] = {
+        { "kafka.session.timeout.ms", "60000" }, /* machines may be slow */
+        { NULL, NULL },
+    };
 
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(log_local_new(clock_system(), &queries_log), LEAT_OK);
-    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {
-        struct log_topic topic = { topics[i], PARTITIONS, 1, NULL, 0 };
-
-        cr_assert_eq(log_topic_create(queries_log, &topic, &error), LEAT_OK);
-    }
+    fleet_begin(topics, topology_new, settings);
     for (int i = 0; i < INSTANCES; i++)
-        start_instance(i);
+        fleet_start(i);
 }
 
-static void stop(void)
-{
-    char command[64];
-
-    for (int i = 0; i < INSTANCES; i++)
-        stop_instance(i);
-    log_free(queries_log);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(queries, .init = start, .fini = stop);
-
-static void put(const char *topic, struct leat_bytes key, const char *value, int64_t at_ms)
-{
-    struct log_writer_options options = { .queue_bytes = 1 << 20 };
-    struct log_record record = { .partition = partition_of(key, PARTITIONS), .timestamp_ms = at_ms,
-                                 .key = key, .value = leat_bytes_of(value) };
-    struct log_writer *writer;
-
-    cr_assert_eq(log_writer_new(queries_log, &options, &writer, &error), LEAT_OK);
-    record.topic = log_writer_topic(writer, topic);
-    cr_assert_eq(log_writer_send(writer, &record, &error), LEAT_OK);
-    cr_assert_eq(log_writer_flush(writer, &error), LEAT_OK);
-    log_writer_free(writer);
-}
+TestSuite(queries, .init = start, .fini = fleet_end);
 
 static void put_text(const char *topic, const char *key, const char *value, int64_t at_ms)
 {
-    put(topic, leat_bytes_of(key), value, at_ms);
+    fleet_put(topic, leat_bytes_of(key), value, at_ms);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------- */
-
-static char body[1 << 20];
-
-static long ask(int number, const char *path)
-{
-    struct buffer out;
-    char address[32];
-    long status;
-
-    snprintf(address, sizeof address, "127.0.0.1:%d", leat_streams_port(instances[number].streams));
-    buffer_init(&out, sizeof body - 1);
-    cr_assert_eq(peer_get(address, path, WAIT_MS, NULL, &status, &out, &error), LEAT_OK, "%s",
-                 error.text);
-    memcpy(body, out.data ? out.data : "", out.size);
-    body[out.size] = 0;
-    buffer_free(&out);
-    return status;
-}
 
 static bool in_time(int64_t until_ms)
 {
@@ -261,7 +171,7 @@ static bool in_time(int64_t until_ms)
 
 static int64_t end_of_patience(void)
 {
-    return clock_ms(clock_system()) + WAIT_MS;
+    return clock_ms(clock_system()) + FLEET_WAIT_MS;
 }
 
 /* A task may always be on its way: then there is no answer yet. */
@@ -271,7 +181,7 @@ static long ask_patiently(int number, const char *path)
     long status;
 
     do
-        status = ask(number, path);
+        status = fleet_ask(number, path);
     while ((status == 502 || status == 503) && in_time(until_ms));
     return status;
 }
@@ -283,24 +193,24 @@ static void wait_for(int number, const char *path, const char *words)
     long status;
 
     do
-        status = ask(number, path);
-    while (!strstr(body, words) && in_time(until_ms));
-    cr_assert(strstr(body, words), "%s: %ld %s", path, status, body);
+        status = fleet_ask(number, path);
+    while (!strstr(fleet_body, words) && in_time(until_ms));
+    cr_assert(strstr(fleet_body, words), "%s: %ld %s", path, status, fleet_body);
 }
 
 static void expect(int number, const char *path, long status, const char *words)
 {
     long got = ask_patiently(number, path);
 
-    cr_assert_eq(got, status, "%s: %ld %s", path, got, body);
-    cr_assert(strstr(body, words), "%s: '%s' is not in %s", path, words, body);
+    cr_assert_eq(got, status, "%s: %ld %s", path, got, fleet_body);
+    cr_assert(strstr(fleet_body, words), "%s: '%s' is not in %s", path, words, fleet_body);
 }
 
 static int count_of(const char *words)
 {
     int found = 0;
 
-    for (const char *at = body; (at = strstr(at, words)); at++)
+    for (const char *at = fleet_body; (at = strstr(at, words)); at++)
         found++;
     return found;
 }
@@ -321,8 +231,8 @@ Test(queries, every_instance_answers_for_every_key)
             snprintf(path, sizeof path, "/stores/names?key=k%d", k);
             snprintf(value, sizeof value, "\"v%d\"", k);
             wait_for(i, path, value);
-            cr_assert(strstr(body, "\"stale\":false"), "%s", body);
-            cr_assert(strstr(body, "\"more\":false"), "%s", body);
+            cr_assert(strstr(fleet_body, "\"stale\":false"), "%s", fleet_body);
+            cr_assert(strstr(fleet_body, "\"more\":false"), "%s", fleet_body);
         }
 }
 
@@ -336,7 +246,7 @@ Test(queries, a_key_that_is_not_there_is_not_found)
 
 Test(queries, keys_need_not_be_text)
 {
-    put("people", leat_bytes("\x00\xff\x01", 3), "bytes", 1000);
+    fleet_put("people", leat_bytes("\x00\xff\x01", 3), "bytes", 1000);
     put_text("people", "a b&c=\xc3\xbc|%", "text", 1000);
     wait_for(0, "/stores/names?key_hex=00ff01", "\"key_hex\":\"00ff01\",\"value\":\"bytes\"");
     wait_for(1, "/stores/names?key=%00%ff%01", "\"bytes\"");
@@ -365,9 +275,9 @@ static void put_people(int many)
         int64_t until_ms = end_of_patience();
 
         do
-            ask(i, "/stores/names/all?limit=1000&timeout_ms=10000");
+            fleet_ask(i, "/stores/names/all?limit=1000&timeout_ms=10000");
         while (count_of("\"key\":") != many && in_time(until_ms));
-        cr_assert_eq(count_of("\"key\":"), many, "%s", body);
+        cr_assert_eq(count_of("\"key\":"), many, "%s", fleet_body);
     }
 }
 
@@ -381,8 +291,8 @@ Test(queries, all_rows_come_in_order_of_their_keys)
         const char *at;
 
         snprintf(words, sizeof words, "\"key\":\"k%02d\"", k);
-        at = strstr(body, words);
-        cr_assert(at && (!*last || at > last), "%s: %s", words, body);
+        at = strstr(fleet_body, words);
+        cr_assert(at && (!*last || at > last), "%s: %s", words, fleet_body);
         last = at;
     }
     expect(0, "/stores/names/all?limit=1000", 200, "\"tasks\":[\"people-0\"");
@@ -392,13 +302,13 @@ Test(queries, a_range_has_both_its_ends_and_a_limit)
 {
     put_people(30);
     expect(1, "/stores/names/range?from=k05&to=k08", 200, "\"key\":\"k05\"");
-    cr_assert_eq(count_of("\"key\":"), 4, "%s", body);
-    cr_assert(strstr(body, "\"k08\""), "%s", body);
+    cr_assert_eq(count_of("\"key\":"), 4, "%s", fleet_body);
+    cr_assert(strstr(fleet_body, "\"k08\""), "%s", fleet_body);
     expect(2, "/stores/names/range?from=k05&limit=3", 200, "\"more\":true");
-    cr_assert_eq(count_of("\"key\":"), 3, "%s", body);
-    cr_assert(strstr(body, "\"k07\""), "%s", body);
+    cr_assert_eq(count_of("\"key\":"), 3, "%s", fleet_body);
+    cr_assert(strstr(fleet_body, "\"k07\""), "%s", fleet_body);
     expect(0, "/stores/names/range?to=k08&limit=2&reverse=true", 200, "\"more\":true");
-    cr_assert(strstr(body, "\"k08\"") < strstr(body, "\"k07\""), "%s", body);
+    cr_assert(strstr(fleet_body, "\"k08\"") < strstr(fleet_body, "\"k07\""), "%s", fleet_body);
     expect(0, "/stores/names/range?from=x&to=y", 200, "\"rows\":[]");
 }
 
@@ -418,14 +328,14 @@ Test(queries, windows_of_a_key_between_two_times)
         put_text("in", "a", "x", 10000 * i + 1);
     put_text("in", "ab", "x", 10001);
     wait_for(0, "/stores/tens?key=a", "\"window\":{\"start_ms\":40000,\"end_ms\":50000}");
-    cr_assert_eq(count_of("\"key\":\"a\""), 5, "%s", body);
-    cr_assert_eq(count_of("\"key\":\"ab\""), 0, "%s", body);
+    cr_assert_eq(count_of("\"key\":\"a\""), 5, "%s", fleet_body);
+    cr_assert_eq(count_of("\"key\":\"ab\""), 0, "%s", fleet_body);
     expect(1, "/stores/tens?key=a&from_ms=10000&to_ms=20000", 200, "\"start_ms\":10000");
-    cr_assert_eq(count_of("\"key\":"), 2, "%s", body);
+    cr_assert_eq(count_of("\"key\":"), 2, "%s", fleet_body);
     wait_for(2, "/stores/tens/all", "\"key\":\"ab\"");
-    cr_assert_eq(count_of("\"key\":"), 6, "%s", body);
+    cr_assert_eq(count_of("\"key\":"), 6, "%s", fleet_body);
     expect(2, "/stores/tens/range?from=a&to=a&from_ms=30000", 200, "\"start_ms\":30000");
-    cr_assert_eq(count_of("\"key\":"), 2, "%s", body);
+    cr_assert_eq(count_of("\"key\":"), 2, "%s", fleet_body);
 }
 
 Test(queries, sessions_that_meet_a_span)
@@ -436,7 +346,7 @@ Test(queries, sessions_that_meet_a_span)
     wait_for(0, "/stores/visits?key=a", "{\"start_ms\":50000,\"end_ms\":50000}");
     expect(1, "/stores/visits?key=a&from_ms=2000&to_ms=2500", 200,
            "\"value\":2,\"timestamp_ms\":3000,\"window\":{\"start_ms\":1000,\"end_ms\":3000}");
-    cr_assert_eq(count_of("\"key\":"), 1, "%s", body);
+    cr_assert_eq(count_of("\"key\":"), 1, "%s", fleet_body);
 }
 
 Test(queries, versions_that_were_valid_at_a_time)
@@ -444,11 +354,11 @@ Test(queries, versions_that_were_valid_at_a_time)
     put_text("prices", "a", "first", 1000);
     put_text("prices", "a", "second", 2000);
     wait_for(0, "/stores/past?key=a", "\"second\"");
-    cr_assert_eq(count_of("\"key\":"), 1, "%s", body);
+    cr_assert_eq(count_of("\"key\":"), 1, "%s", fleet_body);
     expect(1, "/stores/past?key=a&from_ms=1500&to_ms=1500", 200, "\"first\"");
-    cr_assert(strstr(body, "\"valid_to_ms\":2000"), "%s", body);
+    cr_assert(strstr(fleet_body, "\"valid_to_ms\":2000"), "%s", fleet_body);
     expect(2, "/stores/past/all", 200, "\"second\"");
-    cr_assert_eq(count_of("\"key\":"), 1, "%s", body);
+    cr_assert_eq(count_of("\"key\":"), 1, "%s", fleet_body);
 }
 
 Test(queries, panes_of_hopping_windows_are_no_rows)
@@ -463,7 +373,7 @@ Test(queries, global_tables_are_everywhere)
     put_text("countries", "AT", "Austria", 1000);
     for (int i = 0; i < INSTANCES; i++) {
         wait_for(i, "/stores/countries?key=AT", "\"Austria\"");
-        cr_assert(strstr(body, "\"task\":\"global\""), "%s", body);
+        cr_assert(strstr(fleet_body, "\"task\":\"global\""), "%s", fleet_body);
     }
 }
 
@@ -481,11 +391,11 @@ Test(queries, stores_are_listed)
 {
     expect(0, "/stores", 200, "{\"name\":\"names\",\"kind\":\"key-value\",\"key\":\"bytes\","
                               "\"value\":\"string\",\"tasks\":[\"people-0\"");
-    cr_assert(strstr(body, "{\"name\":\"tens\",\"kind\":\"window\""), "%s", body);
-    cr_assert(strstr(body, "\"window_ms\":10000"), "%s", body);
-    cr_assert(strstr(body, "{\"name\":\"visits\",\"kind\":\"session\""), "%s", body);
-    cr_assert(strstr(body, "{\"name\":\"past\",\"kind\":\"versioned\""), "%s", body);
-    cr_assert(strstr(body, "{\"name\":\"countries\",\"kind\":\"global\""), "%s", body);
+    cr_assert(strstr(fleet_body, "{\"name\":\"tens\",\"kind\":\"window\""), "%s", fleet_body);
+    cr_assert(strstr(fleet_body, "\"window_ms\":10000"), "%s", fleet_body);
+    cr_assert(strstr(fleet_body, "{\"name\":\"visits\",\"kind\":\"session\""), "%s", fleet_body);
+    cr_assert(strstr(fleet_body, "{\"name\":\"past\",\"kind\":\"versioned\""), "%s", fleet_body);
+    cr_assert(strstr(fleet_body, "{\"name\":\"countries\",\"kind\":\"global\""), "%s", fleet_body);
 }
 
 /* ---- moves ----------------------------------------------------------------------------------- */
@@ -501,17 +411,18 @@ Test(queries, a_task_that_moves_is_followed_and_no_answer_is_wrong)
         snprintf(path, sizeof path, "/stores/names?key=k%02d", k);
         wait_for(0, path, "\"x\"");
     }
-    stop_instance(2);
+    fleet_stop(2);
     while (!all) {
-        cr_assert(in_time(until_ms), "%s", body);
+        cr_assert(in_time(until_ms), "%s", fleet_body);
         all = true;
         for (int k = 0; k < 12; k++) {
             long status;
 
             snprintf(path, sizeof path, "/stores/names?key=k%02d&timeout_ms=100", k);
-            status = ask(k % 2, path);
-            cr_assert(status == 200 || status == 502 || status == 503, "%ld %s", status, body);
-            cr_assert(status != 200 || strstr(body, "\"x\""), "%s", body);
+            status = fleet_ask(k % 2, path);
+            cr_assert(status == 200 || status == 502 || status == 503, "%ld %s", status,
+                      fleet_body);
+            cr_assert(status != 200 || strstr(fleet_body, "\"x\""), "%s", fleet_body);
             all &= status == 200;
         }
     }
@@ -527,7 +438,7 @@ Test(queries, the_owner_is_told_instead_if_that_is_wished)
     for (int i = 0; i < INSTANCES; i++) {
         long status = ask_patiently(i, "/stores/names?key=a&redirect=true");
 
-        cr_assert(status == 200 || status == 307, "%ld %s", status, body);
+        cr_assert(status == 200 || status == 307, "%ld %s", status, fleet_body);
         there += status == 307;
     }
     cr_assert_eq(there, INSTANCES - 1);
@@ -543,7 +454,7 @@ Test(queries, who_is_asked_by_another_one_asks_nobody)
     for (int i = 0; i < INSTANCES; i++) {
         long status = ask_patiently(i, "/stores/names?key=a&hop=true");
 
-        cr_assert(status == 200 || status == 421, "%ld %s", status, body);
+        cr_assert(status == 200 || status == 421, "%ld %s", status, fleet_body);
         here += status == 200;
     }
     cr_assert_eq(here, 1);

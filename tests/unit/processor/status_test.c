@@ -1,25 +1,15 @@
 /* status_test.c - tests of what instances count for /metrics: over a log in memory, each asked over
  * HTTP. docs/metrics.md as a whole is held against a real job by tests/alerts. */
+#include "fleet.h"
+
 #include "base/clock.h"
 #include "leat/stateful.h"
-#include "processor/partition.h"
-#include "processor/peer.h"
-#include "processor/streams.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { INSTANCES = 2, PARTITIONS = 4, WAIT_MS = 120000, KEYS = 40 };
-
-static struct log *status_log;
-static struct instance {
-    struct leat_topology *topology;
-    struct config *config;
-    struct leat_streams *streams;
-} instances[INSTANCES];
-static char folder[] = "/tmp/leat-status-XXXXXX";
-static struct leat_error error;
+enum { KEYS = 40 };
 
 /* ---- the application ------------------------------------------------------------------------- */
 
@@ -43,80 +33,26 @@ static struct leat_topology *topology_new(void)
     return topology;
 }
 
-static void set(struct config *config, const char *key, const char *value)
-{
-    cr_assert_eq(config_set(config, key, value, &error), LEAT_OK, "%s", error.text);
-}
-
-static void start_instance(int number)
-{
-    struct instance *instance = &instances[number];
-    char path[64];
-
-    snprintf(path, sizeof path, "%s/%d", folder, number);
-    instance->topology = topology_new();
-    instance->config = config_new();
-    set(instance->config, "application.id", "app");
-    set(instance->config, "state.dir", path);
-    set(instance->config, "commit.interval.ms", "20");
-    set(instance->config, "num.stream.threads", "2");
-    set(instance->config, "leat.memory.max.bytes", "32MB");
-    set(instance->config, "deserialization.exception.handler", "dead-letter");
-    instance->streams = streams_new(instance->topology, instance->config, status_log);
-    cr_assert_eq(leat_streams_start(instance->streams, &error), LEAT_OK, "%s", error.text);
-}
-
-static void stop_instance(int number)
-{
-    struct instance *instance = &instances[number];
-
-    if (!instance->streams)
-        return;
-    cr_assert_eq(leat_streams_stop(instance->streams, &error), LEAT_OK, "%s", error.text);
-    leat_streams_free(instance->streams);
-    config_free(instance->config);
-    leat_topology_free(instance->topology);
-    *instance = (struct instance){ 0 };
-}
-
 static void start(void)
 {
-    struct log_topic topic = { "in", PARTITIONS, 1, NULL, 0 };
+    static const char *const topics[] = { "in", NULL };
+    static const struct fleet_setting settings[] = {
+        { "num.stream.threads", "2" },
+        { "deserialization.exception.handler", "dead-letter" },
+        { NULL, NULL },
+    };
 
-    cr_assert(mkdtemp(folder));
-    cr_assert_eq(log_local_new(clock_system(), &status_log), LEAT_OK);
-    cr_assert_eq(log_topic_create(status_log, &topic, &error), LEAT_OK);
-    start_instance(0);
+    fleet_begin(topics, topology_new, settings);
+    fleet_start(0);
 }
 
-static void stop(void)
-{
-    char command[64];
-
-    for (int i = 0; i < INSTANCES; i++)
-        stop_instance(i);
-    log_free(status_log);
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(status, .init = start, .fini = stop);
+TestSuite(status, .init = start, .fini = fleet_end);
 
 /* A record of each key; key NULL: one that the count drops. */
 static void put(const char *key, const char *value)
 {
-    struct log_writer_options options = { .queue_bytes = 1 << 20 };
-    struct leat_bytes bytes = key ? leat_bytes_of(key) : (struct leat_bytes){ 0 };
-    struct log_record record = { .partition = key ? partition_of(bytes, PARTITIONS) : 0,
-                                 .timestamp_ms = clock_wall_ms(clock_system()),
-                                 .key = bytes, .value = leat_bytes_of(value) };
-    struct log_writer *writer;
-
-    cr_assert_eq(log_writer_new(status_log, &options, &writer, &error), LEAT_OK);
-    record.topic = log_writer_topic(writer, "in");
-    cr_assert_eq(log_writer_send(writer, &record, &error), LEAT_OK);
-    cr_assert_eq(log_writer_flush(writer, &error), LEAT_OK);
-    log_writer_free(writer);
+    fleet_put("in", key ? leat_bytes_of(key) : (struct leat_bytes){ 0 }, value,
+              clock_wall_ms(clock_system()));
 }
 
 static void put_keys(void)
@@ -131,31 +67,13 @@ static void put_keys(void)
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
-static char body[1 << 20];
-
-static void scrape(int number)
-{
-    struct buffer out;
-    char address[32];
-    long status;
-
-    snprintf(address, sizeof address, "127.0.0.1:%d", leat_streams_port(instances[number].streams));
-    buffer_init(&out, sizeof body - 1);
-    cr_assert_eq(peer_get(address, "/metrics", WAIT_MS, NULL, &status, &out, &error), LEAT_OK,
-                 "%s", error.text);
-    cr_assert_eq(status, 200);
-    memcpy(body, out.data, out.size);
-    body[out.size] = 0;
-    buffer_free(&out);
-}
-
 /* The sum of all series whose lines begin so; -1: there are none. */
 static double value_of(int number, const char *series)
 {
     double sum = -1;
 
-    scrape(number);
-    for (const char *line = body; line; line = strchr(line, '\n')) {
+    cr_assert_eq(fleet_ask(number, "/metrics"), 200);
+    for (const char *line = fleet_body; line; line = strchr(line, '\n')) {
         const char *space;
 
         line += *line == '\n';
@@ -169,7 +87,7 @@ static double value_of(int number, const char *series)
 
 static void wait_for(int number, const char *series, double value)
 {
-    int64_t until_ms = clock_ms(clock_system()) + WAIT_MS;
+    int64_t until_ms = clock_ms(clock_system()) + FLEET_WAIT_MS;
     double found;
 
     while ((found = value_of(number, series)) != value && clock_ms(clock_system()) < until_ms)
@@ -200,7 +118,7 @@ Test(status, tells_when_a_source_was_last_heard_of)
 {
     double began = (double)clock_wall_ms(clock_system()) / 1000, taken, event;
 
-    wait_for(0, "leat_tasks_running", PARTITIONS);
+    wait_for(0, "leat_tasks_running", FLEET_PARTITIONS);
     cr_assert_eq(value_of(0, "leat_source_event_timestamp_seconds"), -1, "nothing was read yet");
     put("a", "good");
     wait_for(0, "leat_records_total{topic=\"in\"}", 1);
@@ -214,9 +132,9 @@ Test(status, counters_stay_when_tasks_move_and_restores_are_counted)
 {
     put_keys();
     wait_for(0, "leat_records_total{topic=\"in\"}", KEYS);
-    start_instance(1);
-    wait_for(0, "leat_tasks_running", PARTITIONS / 2);
-    wait_for(1, "leat_tasks_running", PARTITIONS / 2);
+    fleet_start(1);
+    wait_for(0, "leat_tasks_running", FLEET_PARTITIONS / 2);
+    wait_for(1, "leat_tasks_running", FLEET_PARTITIONS / 2);
     cr_assert_eq(value_of(0, "leat_records_total{topic=\"in\"}"), KEYS);
     wait_for(1, "leat_restore_remaining_records", 0);
     cr_assert(value_of(1, "leat_restored_records_total") > 0);
