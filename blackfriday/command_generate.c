@@ -58,7 +58,7 @@ static int fill(const struct arguments *with, struct generate_options *options,
         status = fill_curve(with, options, error);
     if (status)
         return status;
-    /* Without a start what is live begins now, and a span ends now: nothing is ahead of the clock. */
+    /* Without a start what is live begins now, and a span ends: nothing is ahead of the clock. */
     options->start_ms = options->live ? now_ms : now_ms - options->span_ms;
     return with->start ? generate_start(with->start, now_ms, &options->start_ms, error) : LEAT_OK;
 }

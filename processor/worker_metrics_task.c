@@ -125,7 +125,8 @@ static struct named_series *step_series(struct worker_metrics *metrics, const st
     struct named_series *step = named(&metrics->steps, node->step->name);
 
     if (!step->dropped) {
-        step->dropped = metric_new(metrics->block, &worker_metrics_dropped, "step", step->name, NULL);
+        step->dropped =
+            metric_new(metrics->block, &worker_metrics_dropped, "step", step->name, NULL);
         step->late = metric_new(metrics->block, &late_family, "step", step->name, NULL);
     }
     return step;

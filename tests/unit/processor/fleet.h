@@ -1,5 +1,5 @@
-/* fleet.h - for tests: instances of one application in one process, over a log in memory, each asked
- * over HTTP. There is one fleet, as each test has a process of its own. */
+/* fleet.h - for tests: instances of one application in one process, over a log in memory, each
+ * asked over HTTP. There is one fleet, as each test has a process of its own. */
 #ifndef UNIT_FLEET_H
 #define UNIT_FLEET_H
 
