@@ -76,24 +76,43 @@ int restore_plan(struct worker *worker, struct hosted *hosted, struct leat_error
     return status;
 }
 
+static void note_offset(struct worker *worker, struct task_store *store)
+{
+    home_set_offset(store->at->home, store_number(store->at->store), store->offset,
+                    clock_wall_ms(worker->options.clock));
+}
+
+/* The rows of all stores of a home lie in one batch, so each one's offset goes with them, whosever
+ * turn it is: else a task that is closed before its last store is done leaves rows that are ahead
+ * of theirs. */
+static int commit_rows(struct worker *worker, struct hosted *hosted, struct home *home,
+                       struct leat_error *error)
+{
+    for (size_t i = 0; i < hosted->task->store_count; i++) {
+        struct task_store *store = &hosted->task->stores[i];
+
+        if (store->restored && store->at->home == home)
+            note_offset(worker, store);
+    }
+    return home_commit(home, error);
+}
+
 static int finish_store(struct worker *worker, struct hosted *hosted, struct task_store *store,
                         int slot, struct leat_error *error)
 {
     struct log_position at = { store->topic, hosted->what->partition, 0 };
     int status;
 
-    home_set_offset(store->at->home, store_number(store->at->store), store->offset,
-                    clock_wall_ms(worker->options.clock));
-    status = home_commit(store->at->home, error);
+    note_offset(worker, store);
+    status = commit_rows(worker, hosted, store->at->home, error);
     slot_give(worker, slot);
     hosted->restoring--;
     return status ? status : log_reader_unassign(worker->reader, &at, error);
 }
 
-static int restore_record(struct worker *worker, struct task_store *store,
+static int restore_record(struct worker *worker, struct hosted *hosted, struct task_store *store,
                           const struct log_message *message, struct leat_error *error)
 {
-    struct home *home = store->at->home;
     int status = store_restore(store->at->store, message->key, message->value,
                                message->timestamp_ms, error);
 
@@ -102,9 +121,7 @@ static int restore_record(struct worker *worker, struct task_store *store,
     atomic_fetch_add(&worker->figures.restored, 1);
     if (status || store->restored % RESTORE_BATCH_RECORDS)
         return status;
-    home_set_offset(home, store_number(store->at->store), store->offset,
-                    clock_wall_ms(worker->options.clock));
-    return home_commit(home, error);
+    return commit_rows(worker, hosted, store->at->home, error);
 }
 
 int restore_message(struct worker *worker, struct hosted *hosted, struct task_store *store,
@@ -113,7 +130,7 @@ int restore_message(struct worker *worker, struct hosted *hosted, struct task_st
     int status = LEAT_OK;
 
     if (message->event == LOG_RECORD)
-        status = restore_record(worker, store, message, error);
+        status = restore_record(worker, hosted, store, message, error);
     else if (message->event == LOG_GONE)
         status = error_set(error, LEAT_E_LOG,
                            "changelog %s, partition %d: offset %lld is not there", store->topic,
