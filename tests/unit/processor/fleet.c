@@ -94,6 +94,16 @@ void fleet_end(void)
     cr_assert_eq(system(command), 0);
 }
 
+struct log *fleet_log(void)
+{
+    return fleet.log;
+}
+
+const char *fleet_folder(void)
+{
+    return fleet.folder;
+}
+
 void fleet_put(const char *topic, struct leat_bytes key, const char *value, int64_t at_ms)
 {
     struct log_writer_options options = { .queue_bytes = 1 << 20 };

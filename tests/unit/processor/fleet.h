@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+struct log;
+
 enum { FLEET_PARTITIONS = 4, FLEET_WAIT_MS = 120000 };
 
 struct fleet_setting { const char *key, *value; };
@@ -19,6 +21,9 @@ extern char fleet_body[1 << 20];
 void fleet_begin(const char *const *topics, struct leat_topology *(*topology)(void),
                  const struct fleet_setting *settings);
 void fleet_end(void);
+
+struct log *fleet_log(void);
+const char *fleet_folder(void); /* an instance's state lies in its folder/number */
 
 void fleet_start(int number);
 void fleet_stop(int number); /* nothing where it is stopped already */
