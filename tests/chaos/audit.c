@@ -29,6 +29,19 @@ static void must(int status, const struct leat_error *error)
     exit(2);
 }
 
+/* Leaders move after an outage, and a broker that is asked too early says that it is none. */
+static void ends(struct log *log, const struct log_position *at, int64_t *first, int64_t *end)
+{
+    int64_t give_up_ms = clock_ms(clock_system()) + PATIENCE_MS;
+    struct leat_error error = { 0 };
+    int status;
+
+    while ((status = log_ends(log, at->topic, at->partition, first, end, &error)) ==
+               LEAT_E_RETRY && clock_ms(clock_system()) < give_up_ms)
+        clock_sleep_ms(POLL_MS);
+    must(status, &error);
+}
+
 static bool ends_with(const char *text, const char *end)
 {
     size_t size = strlen(text), tail = strlen(end);
@@ -100,7 +113,7 @@ static int64_t lag_of(struct log *log, const struct log_position *at, void *user
     must(status, &error);
     if (committed.offset == LOG_OFFSET_NONE && !is_input(reading, at->topic))
         return 0;
-    must(log_ends(log, at->topic, at->partition, &first, &end, &error), &error);
+    ends(log, at, &first, &end);
     if (committed.offset == LOG_OFFSET_NONE)
         committed.offset = first;
     return end > committed.offset ? end - committed.offset : 0;
@@ -144,10 +157,9 @@ bool audit_read(struct log *log, const char *topic, int32_t partition, int64_t f
  * end only where nothing before it is open. */
 static int64_t open_at(struct log *log, const struct log_position *at, void *user)
 {
-    struct leat_error error = { 0 };
     int64_t first, end, *partitions = user;
 
-    must(log_ends(log, at->topic, at->partition, &first, &end, &error), &error);
+    ends(log, at, &first, &end);
     ++*partitions;
     if (audit_read(log, at->topic, at->partition, end, -1, NULL, NULL))
         return 0;
