@@ -1,4 +1,5 @@
 /* browser.mjs - a real Chromium, and pages that remember what they complained of. */
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -70,4 +71,24 @@ export const shoot = async (page, name, whole = true) => {
     mkdirSync(SHOTS, { recursive: true });
     await page.evaluate(() => scrollTo(0, 0));
     await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: whole });
+};
+
+/* A page of its own at every width: pictures of it, and nothing that axe or the browser minds. */
+export const fits_and_reads = async (browser, url, theme, name) => {
+    const page = await open(browser, url, { theme });
+    for (const width of WIDTHS) {
+        await resize(page, width);
+        await shoot(page, `${name}-${width}-${theme}`);
+        assert.deepEqual(await axe_finds(page), []);
+    }
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
+};
+
+/* A script in the page's own text does not run, and the policy says so. */
+export const lets_no_script_in = async (page) => {
+    await page.evaluate(() => document.head.append(Object.assign(
+        document.createElement("script"), { textContent: "window.broken = true" })));
+    assert.equal(await page.evaluate(() => window.broken), undefined);
+    assert.ok(page.complaints.some((text) => text.startsWith("console: policy:")));
 };

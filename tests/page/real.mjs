@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { axe_finds, launch, open, resize, shoot, WIDTHS } from "./browser.mjs";
+import { fits_and_reads, launch, lets_no_script_in, open, shoot } from "./browser.mjs";
 import { check, summary, until } from "./check.mjs";
 import { figure_of, plain, rows_of, send_file, text_of } from "./reading.mjs";
 import { products_csv, products_of, sale_line, sale_of, SALES_HEAD, stores_csv, stores_of, Truth,
@@ -195,26 +195,14 @@ try {
 
     for (const theme of ["light", "dark"])
         await check(`in ${theme} it fits a phone, a tablet and a desk, and axe finds nothing serious`,
-            async () => {
-                const shot = await open(browser, web.url, { theme });
-                for (const width of WIDTHS) {
-                    await resize(shot, width);
-                    await shoot(shot, `page-${width}-${theme}`);
-                    assert.deepEqual(await axe_finds(shot), []);
-                }
-                assert.deepEqual(shot.complaints, []);
-                await shot.context().close();
-            });
+            () => fits_and_reads(browser, web.url, theme, "page"));
 
     await check("the policy allows the page's own files alone, and holds", async () => {
         const guarded = await open(browser, web.url);
         const policy = (await fetch(web.url)).headers.get("content-security-policy");
         assert.match(policy, /default-src 'none'/);
         assert.ok(!/unsafe|\*|https?:/.test(policy), policy);
-        await guarded.evaluate(() => document.head.append(Object.assign(
-            document.createElement("script"), { textContent: "window.broken = true" })));
-        assert.equal(await guarded.evaluate(() => window.broken), undefined);
-        assert.ok(guarded.complaints.some((text) => text.startsWith("console: policy:")));
+        await lets_no_script_in(guarded);
         await guarded.context().close();
     });
     await check("a server that is killed makes the page stale; its successor makes it live, and right",
